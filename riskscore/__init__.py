@@ -1,0 +1,1 @@
+"""Real-time risk scores, with reasons, for SIM registrations and mule accounts."""

@@ -1,0 +1,1 @@
+"""What we say: the answer to one application, and to a whole portfolio."""

@@ -1,0 +1,1 @@
+"""What we learned: bundles, and how their numbers become probabilities, scores and reasons."""

@@ -1,0 +1,200 @@
+"""Model bundles: the only thing training hands to serving.
+
+A bundle is a folder ``models/<product>/<version>/`` of four files:
+
+    manifest.json   what it is, how it was made, and the SHA-256 of every other file
+    product.toml    the product as it was when the model was fitted
+    model.ubj       the booster, in XGBoost's own format, never a pickle
+    golden.json     synthetic rows with the answers they must get
+
+Beside the versions stand ``champion``, one line that names the version served, and ``scale.json``,
+which fixes what 500 points mean. Loading proves everything before the first request: hashes before
+the booster is parsed, then the golden rows.
+
+To change the format: raise ``manifest.FORMAT``, keep the refusal of the old one clear, refit
+everything under ``models/``.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+
+from riskscore.errors import BundleCorrupt, BundleMismatch, BundleNotFound, ProductInvalid
+from riskscore.model import golden, manifest
+from riskscore.model.calibration import Calibration
+from riskscore.model.scale import Scale, Thresholds
+from riskscore.model.trees import Trees
+from riskscore.product.spec import Product
+from riskscore.product.toml import product_from
+from riskscore.product.values import Values
+
+PRODUCT, MODEL, GOLDEN = "product.toml", "model.ubj", "golden.json"
+CHAMPION, SCALE = "champion", "scale.json"
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """One trained model, proven.
+
+    Attributes:
+        sha256: Of the manifest, which holds the hash of everything else.
+        importance: Mean absolute Shapley value of each model column over the calibration rows.
+        manifest: The whole manifest, for whoever asks how the model was made.
+    """
+
+    product: Product
+    version: str
+    sha256: str
+    trees: Trees
+    calibration: Calibration
+    scale: Scale
+    thresholds: Thresholds
+    importance: Values
+    manifest: Mapping[str, Any]
+
+
+def load_champions(models: Path) -> dict[str, Bundle]:
+    """Load the served bundle of every product below a models folder, by product name.
+
+    Raises:
+        BundleNotFound: There is no product, or one without a champion.
+        BundleMismatch, BundleCorrupt: A bundle cannot be trusted.
+    """
+    try:
+        folders = sorted(each for each in models.iterdir() if each.is_dir() and visible(each))
+    except OSError as error:
+        raise BundleNotFound(f"{models}: {error.strerror}: expected a folder of models") from error
+    if not folders:
+        raise BundleNotFound(f"{models}: no product in it: expected <product>/champion")
+    return {folder.name: load_champion(folder) for folder in folders}
+
+
+def visible(path: Path) -> bool:
+    return not path.name.startswith(".")
+
+
+def load_champion(folder: Path) -> Bundle:
+    """Load the version that a product's ``champion`` file names.
+
+    Raises:
+        BundleNotFound, BundleMismatch, BundleCorrupt: As ``load_bundle``.
+    """
+    version = read(folder / CHAMPION).decode("ascii", "replace").strip()
+    if not VERSION.fullmatch(version):
+        raise BundleCorrupt(f"{folder / CHAMPION}: expected one line that names a version")
+    return load_bundle(folder / version)
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read one bundle and prove that this code scores as training did.
+
+    Raises:
+        BundleNotFound: A file is not there.
+        BundleMismatch: It is of another format, product or version than its place says.
+        BundleCorrupt: A file is damaged, or a golden row scores differently.
+    """
+    content = read(folder / manifest.NAME)
+    record = manifest.read_manifest(content, str(folder / manifest.NAME))
+    files = _proven_files(folder, record["files"])
+    product = _product(files[PRODUCT], folder, record)
+    bundle = Bundle(
+        product=product,
+        version=record["version"],
+        sha256=hashlib.sha256(content).hexdigest(),
+        trees=_trees(files[MODEL], product, folder / MODEL),
+        calibration=manifest.calibration_in(record),
+        scale=_scale(folder, record),
+        thresholds=manifest.thresholds_in(record),
+        importance=_importance(product, record, folder),
+        manifest=record,
+    )
+    _prove(bundle, files[GOLDEN], folder / GOLDEN)
+    return bundle
+
+
+def read_scale(folder: Path) -> Scale | None:
+    """Read a product's scale; None before its first fit.
+
+    Raises:
+        BundleCorrupt: The file is damaged.
+    """
+    path = folder / SCALE
+    if not path.exists():
+        return None
+    try:
+        return Scale(**manifest.ScaleForm().load(json.loads(read(path))))
+    except ValueError as error:
+        raise BundleCorrupt(f"{path}: expected review_odds, a number above 0") from error
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleNotFound(f"{path}: {error.strerror}") from error
+
+
+def _proven_files(folder: Path, hashes: Mapping[str, str]) -> dict[str, bytes]:
+    files = {}
+    for name in (PRODUCT, MODEL, GOLDEN):
+        files[name] = read(folder / name)
+        if hashlib.sha256(files[name]).hexdigest() != hashes.get(name):
+            raise BundleCorrupt(f"{folder / name}: not the file that the manifest was written for")
+    return files
+
+
+def _product(content: bytes, folder: Path, record: Mapping[str, Any]) -> Product:
+    try:
+        product = product_from(content.decode("utf-8"), str(folder / PRODUCT))
+    except (UnicodeDecodeError, ProductInvalid) as error:
+        raise BundleMismatch(f"{folder}: its product file is not one of ours: {error}") from error
+    if not product.name == record["product"] == folder.parent.name:
+        raise BundleMismatch(f"{folder}: holds a bundle of product {record['product']!r}")
+    if record["version"] != folder.name:
+        raise BundleMismatch(f"{folder}: holds version {record['version']!r}")
+    return product
+
+
+def _trees(content: bytes, product: Product, path: Path) -> Trees:
+    try:
+        booster = xgb.Booster(model_file=bytearray(content))
+    except xgb.core.XGBoostError as error:
+        raise BundleCorrupt(f"{path}: not a booster that this xgboost reads") from error
+    columns = len(product.columns)
+    if booster.num_features() != columns:
+        raise BundleMismatch(f"{path}: {booster.num_features()} columns, the product has {columns}")
+    return Trees(booster)
+
+
+def _scale(folder: Path, record: dict[str, Any]) -> Scale:
+    scale = read_scale(folder.parent)
+    if scale is None:
+        raise BundleNotFound(f"{folder.parent / SCALE}: No such file or directory")
+    if scale != manifest.scale_in(record):
+        raise BundleMismatch(f"{folder.parent / SCALE}: not the scale that {folder} was fitted to")
+    return scale
+
+
+def _importance(product: Product, record: Mapping[str, Any], folder: Path) -> Values:
+    names = [each.name for each in product.columns]
+    if list(record["importance"]) != names:
+        raise BundleMismatch(f"{folder / manifest.NAME}: importance: not the product's columns")
+    return np.array([record["importance"][name] for name in names], np.float64)
+
+
+def _prove(bundle: Bundle, content: bytes, path: Path) -> None:
+    try:
+        rows = json.loads(content)["rows"]
+        off = golden.difference(bundle.product, bundle.trees, bundle.calibration, rows)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleMismatch(f"{path}: not golden rows of this product") from error
+    if not off <= golden.TOLERANCE:
+        raise BundleCorrupt(f"{path}: a golden row is off by {off:.2g} in log-odds")

@@ -1,0 +1,124 @@
+"""Write a fitted model as a bundle: whole or not at all, never over another."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from riskscore.errors import BundleMismatch
+from riskscore.model import golden, manifest
+from riskscore.model.bundle import CHAMPION, GOLDEN, MODEL, PRODUCT, SCALE, VERSION
+from riskscore.model.calibration import Calibration
+from riskscore.model.scale import Scale, Thresholds
+from riskscore.model.trees import Trees
+from riskscore.product.spec import Product
+from riskscore.product.values import Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What a fit hands over.
+
+    Attributes:
+        importance: Mean absolute Shapley value of each model column, shape (n_columns,).
+        record: How it was made, for the manifest: data, recipe, metrics, libraries, created...
+    """
+
+    product: Product
+    trees: Trees
+    calibration: Calibration
+    scale: Scale
+    thresholds: Thresholds
+    importance: Values
+    record: Mapping[str, Any]
+
+
+def publish(models: Path, fitted: Fitted, *, version: str | None = None) -> Path:
+    """Write a bundle, and make it champion where the product has none.
+
+    Args:
+        models: The models folder; made if it is not there.
+        fitted: What to write.
+        version: Its name; the next number unless given.
+
+    Returns:
+        The bundle's folder.
+
+    Raises:
+        BundleMismatch: The version exists, or its name is not one.
+    """
+    folder = models / fitted.product.name
+    version = version or next_version(folder)
+    if not VERSION.fullmatch(version):
+        raise BundleMismatch(f"version {version!r}: expected letters, digits, dot, dash")
+    if (folder / version).exists():
+        raise BundleMismatch(f"{folder / version}: exists, and a version is never overwritten")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / SCALE).exists():
+        _write_line(folder / SCALE, json.dumps(asdict(fitted.scale)))
+    _write_folder(folder / version, _files(fitted, version))
+    if not (folder / CHAMPION).exists():
+        _write_line(folder / CHAMPION, version)
+    return folder / version
+
+
+def next_version(folder: Path) -> str:
+    """Return the number after the largest numbered version of a product."""
+    names = [each.name for each in folder.iterdir()] if folder.exists() else []
+    return str(1 + max((int(name) for name in names if name.isdecimal()), default=0))
+
+
+def _files(fitted: Fitted, version: str) -> dict[str, bytes]:
+    rows = golden.golden_rows(fitted.product, fitted.trees, fitted.calibration)
+    files = {
+        PRODUCT: fitted.product.source.encode("utf-8"),
+        MODEL: bytes(fitted.trees.booster.save_raw("ubj")),
+        GOLDEN: _json({"rows": rows}),
+    }
+    names = [each.name for each in fitted.product.columns]
+    record = {
+        "format": manifest.FORMAT,
+        "product": fitted.product.name,
+        "version": version,
+        **fitted.record,
+        "calibration": asdict(fitted.calibration),
+        "scale": asdict(fitted.scale),
+        "thresholds": asdict(fitted.thresholds),
+        "importance": dict(zip(names, fitted.importance.tolist(), strict=True)),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    return files | {manifest.NAME: _json(record)}
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
+    try:
+        for name, content in files.items():
+            _write_synced(partial / name, content)
+        partial.chmod(0o755)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial)
+        raise
+
+
+def _write_line(path: Path, line: str) -> None:
+    partial = path.with_name(f".partial-{path.name}-{os.getpid()}")
+    _write_synced(partial, f"{line}\n".encode())
+    partial.rename(path)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

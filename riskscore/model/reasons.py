@@ -1,0 +1,101 @@
+"""Why a score is as it is: exact Shapley values summed per reason code, and put into words."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.product.spec import Category, Feature, Flag, History, Integer, Product
+from riskscore.product.values import Values
+
+MOST = 4  # more do not help a person
+LEAST = 0.1  # log-odds; less is noise to a reader
+UNKNOWN = {"en": "not known", "th": "ไม่ทราบ"}
+YES = {"en": "yes", "th": "ใช่"}
+NO = {"en": "no", "th": "ไม่ใช่"}
+COUNTS = frozenset({"count", "distinct", "confirmed"})
+
+Shown = str | bool | int | float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One code that raised the risk, in log-odds, with the values behind it."""
+
+    code: str
+    contribution: float
+    text: str
+    features: Mapping[str, Shown]
+
+
+def by_code(product: Product, contributions: NDArray[np.floating]) -> dict[str, float]:
+    """Sum one row's contributions, shape (n_columns,), per reason code."""
+    shares = contributions.tolist()
+    return {code: sum(shares[place] for place in places) for code, places in product.codes.items()}
+
+
+def reasons_of(
+    product: Product, contributions: NDArray[np.floating], values: Values, *, language: str = "en"
+) -> list[Reason]:
+    """List what raised one row's risk, largest first.
+
+    Args:
+        product: Whose columns, codes and texts.
+        contributions: Shapley values in log-odds, shape (n_columns,).
+        values: Of the model columns in float64, shape (n_columns,), NaN where missing.
+        language: Of the texts; English where a text has no such translation.
+    """
+    sums = by_code(product, contributions)
+    raising = [code for code, total in sums.items() if total >= LEAST]
+    reasons = []
+    for code in sorted(raising, key=lambda each: -sums[each])[:MOST]:
+        places = product.codes[code]
+        lead = max(places, key=lambda place: contributions[place])
+        reason = Reason(
+            code=code,
+            contribution=round(sums[code], 4),
+            text=text(product.columns[lead], values[lead], language),
+            features={
+                product.columns[place].name: shown(product.columns[place], values[place])
+                for place in places
+            },
+        )
+        reasons.append(reason)
+    return reasons
+
+
+def shown(feature: Feature, value: float) -> Shown:
+    """Give a model value back as the caller knows it; None where missing."""
+    if math.isnan(value):
+        return None
+    match feature:
+        case Category(values=words):
+            return words[int(value)]
+        case Flag():
+            return bool(value)
+        case Integer():
+            return int(value)
+        case History(measure=measure) if measure in COUNTS:
+            return int(value)
+        case _:
+            return float(value)
+
+
+def text(feature: Feature, value: float, language: str) -> str:
+    """Put a value into the feature's sentence."""
+    language = language if language in feature.reason else "en"
+    return feature.reason[language].replace("{value}", _worded(shown(feature, value), language))
+
+
+def _worded(value: Shown, language: str) -> str:
+    match value:
+        case None:
+            return UNKNOWN[language]
+        case bool():
+            return YES[language] if value else NO[language]
+        case float():
+            return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.2g}"
+        case _:
+            return str(value)

@@ -1,0 +1,68 @@
+"""From probabilities to scores, levels and recommendations.
+
+500 is where review starts and every 50 points double the odds. ``review_odds`` is fixed by a
+product's first fit, so that a policy built on scores survives a retrain.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Level = Literal["very_low", "low", "medium", "high", "very_high"]
+Recommendation = Literal["allow", "review", "block"]
+
+LOWEST, REVIEW, HIGHEST = 0, 500, 1000
+POINTS_TO_DOUBLE = 50
+LEVELS: tuple[tuple[int, Level], ...] = (
+    (700, "very_high"),
+    (600, "high"),
+    (500, "medium"),
+    (350, "low"),
+    (0, "very_low"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What 500 points mean for one product."""
+
+    review_odds: float
+
+    def scores(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Score calibrated probabilities in (0, 1), shape (n,), as integers 0-1000."""
+        doublings = np.log2(probabilities / (1 - probabilities) / self.review_odds)
+        points = np.rint(REVIEW + POINTS_TO_DOUBLE * doublings)
+        scores: NDArray[np.int64] = np.clip(points, LOWEST, HIGHEST).astype(np.int64)
+        return scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Where people look and where we recommend to refuse, as the fit found them.
+
+    Attributes:
+        review_margin: Smallest margin whose false-positive rate on the calibration rows stays
+            within the asked one; so ``block_margin``.
+        block_score: The score from which the recommendation is to block.
+    """
+
+    review_margin: float
+    block_margin: float
+    block_score: int
+
+
+def block_score_from(score: int) -> int:
+    """Keep blocking above review, whatever the score at the asked block rate."""
+    return max(REVIEW + 1, score)
+
+
+def level(score: int) -> Level:
+    return next(name for start, name in LEVELS if score >= start)
+
+
+def recommendation(score: int, block_score: int) -> Recommendation:
+    if score >= block_score:
+        return "block"
+    return "review" if score >= REVIEW else "allow"

@@ -1,0 +1,54 @@
+"""Moments: whole microseconds since 1970 in UTC, read strictly."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+RFC3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class BadMoment(ValueError):
+    """A text that is no moment; the message says what was expected."""
+
+
+def moment(text: str) -> int:
+    """Read an RFC 3339 date-time with its offset, as a caller sends it.
+
+    Raises:
+        BadMoment: It has no offset, is malformed or names no real moment.
+    """
+    expected = "expected a date-time with offset, such as 2026-11-21T10:00:00+07:00"
+    if not RFC3339.fullmatch(text):
+        raise BadMoment(expected)
+    try:
+        return microseconds(datetime.fromisoformat(text.upper()))
+    except (ValueError, OverflowError):
+        raise BadMoment(expected) from None
+
+
+def moment_or_date(text: str) -> int:
+    """Read a date-time with offset, or a bare date, which is 00:00 UTC.
+
+    Raises:
+        BadMoment: It is neither.
+    """
+    if not DATE.fullmatch(text):
+        return moment(text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadMoment("expected a date, such as 2026-11-21") from None
+    return microseconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
+def rfc3339(moment: int) -> str:
+    """Write microseconds since 1970 as a date-time in UTC."""
+    return (EPOCH + moment * MICROSECOND).isoformat().replace("+00:00", "Z")
