@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason, reasons_of
 from riskscore.model.scale import Level, Recommendation, level, recommendation
-from riskscore.product.encode import complete, rounded, values
+from riskscore.product.encode import Matrix, complete, rounded, values
 from riskscore.product.spec import Derived, Product
 from riskscore.product.values import Values
 
 Purpose = Literal["onboard", "rescreen", "backfill", "test"]
+Held = Mapping[str, NDArray[np.bool_]]  # entity name -> whether each row has that identifier
 GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT"]
 
 
@@ -83,7 +85,7 @@ def assess_applications(
 def assess(
     bundle: Bundle,
     columns: Mapping[str, Values],
-    held: Mapping[str, np.ndarray],
+    held: Held,
     *,
     language: str = "en",
     explain: bool = True,
@@ -93,36 +95,42 @@ def assess(
     Args:
         bundle: The model.
         columns: Name -> values, shape (n_rows,), of every input of the model.
-        held: Entity name -> whether a row has that identifier, shape (n_rows,).
+        held: For every entity of the product.
         language: Of the reason texts.
         explain: False leaves the reasons empty and saves most of the time.
     """
-    product = bundle.product
-    n_rows = len(next(iter(columns.values()), next(iter(held.values()), np.empty(0))))
-    nothing = np.full(n_rows, np.nan)
-    exact = complete(product, {**columns, **{each.name: nothing for each in product.history}})
+    exact = complete(bundle.product, {**columns, **unknown_history(bundle.product, held)})
     matrix = rounded(exact)
     margins = bundle.trees.margins(matrix)[:, 0]
     probabilities = bundle.calibration.probabilities(margins)
     scores = bundle.scale.scores(probabilities).tolist()
-    shares = bundle.trees.explain(matrix).contributions[:, 0, :-1] if explain else None
-    covered = coverage(exact, bundle.importance).tolist()
+    reasons = _reasons(bundle, exact, matrix, language) if explain else [[] for _ in scores]
+    covered = coverage(exact, bundle.importance)
     return [
         Assessment(
             margin=float(margins[row]),
             probability=float(probabilities[row]),
-            score=scores[row],
-            level=level(scores[row]),
-            recommendation=recommendation(scores[row], bundle.thresholds.block_score),
-            reasons=[]
-            if shares is None
-            else reasons_of(product, shares[row], exact[row], language=language),
-            data_quality=gaps(
-                product, exact[row], {name: bool(each[row]) for name, each in held.items()}
-            ),
-            coverage=covered[row],
+            score=score,
+            level=level(score),
+            recommendation=recommendation(score, bundle.thresholds.block_score),
+            reasons=reasons[row],
+            data_quality=gaps(bundle.product, exact[row], held, row),
+            coverage=float(covered[row]),
         )
-        for row in range(n_rows)
+        for row, score in enumerate(scores)
+    ]
+
+
+def unknown_history(product: Product, held: Held) -> dict[str, Values]:
+    """Fill the history columns of rows for which there is no store to ask."""
+    return {each.name: np.full(len(held[each.entity]), np.nan) for each in product.history}
+
+
+def _reasons(bundle: Bundle, exact: Values, matrix: Matrix, language: str) -> list[list[Reason]]:
+    shares = bundle.trees.explain(matrix).contributions[:, 0, :-1]
+    return [
+        reasons_of(bundle.product, share, row, language=language)
+        for share, row in zip(shares, exact, strict=True)
     ]
 
 
@@ -131,19 +139,28 @@ def coverage(exact: Values, importance: Values) -> Values:
     total = importance.sum()
     if not total:
         return np.ones(len(exact))
-    return np.minimum(np.where(np.isnan(exact), 0, importance).sum(axis=1) / total, 1)
+    known = ~np.isnan(exact) @ importance / total
+    return np.minimum(known, 1.0)
 
 
-def gaps(product: Product, exact: Values, held: Mapping[str, bool]) -> list[Gap]:
-    """Name what one row did not know; what is derived from it is not named again."""
+def gaps(product: Product, exact: Values, held: Held, row: int) -> list[Gap]:
+    """Name what one row did not know; what is derived from it is not named again.
+
+    Args:
+        product: Whose columns.
+        exact: The row's values in model order, shape (n_columns,).
+        held: Entity name -> whether each row has that identifier.
+        row: Which of them this is.
+    """
     entity_of = {each.name: each.entity for each in product.history}
+    missing = [product.columns[place] for place in np.flatnonzero(np.isnan(exact))]
     return [
-        Gap(code=_gap_code(entity_of.get(each.name), held), feature=each.name)
-        for each, value in zip(product.columns, exact.tolist(), strict=True)
-        if value != value and not isinstance(each, Derived)  # noqa: PLR0124 - only NaN is not itself
+        Gap(
+            code="HISTORY_UNAVAILABLE"
+            if each.name in entity_of and held[entity_of[each.name]][row]
+            else "MISSING",
+            feature=each.name,
+        )
+        for each in missing
+        if not isinstance(each, Derived)
     ]
-
-
-def _gap_code(entity: str | None, held: Mapping[str, bool]) -> GapCode:
-    """Tell what was not sent from what no store could answer."""
-    return "MISSING" if entity is None or not held[entity] else "HISTORY_UNAVAILABLE"

@@ -8,6 +8,11 @@ MICROSECOND = timedelta(microseconds=1)
 RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+LOOSE = re.compile(
+    r"\d{4}-\d{2}-\d{2}"
+    r"([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?)?",
+    re.ASCII,
+)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -43,6 +48,22 @@ def moment_or_date(text: str) -> int:
     except ValueError:
         raise BadMoment("expected a date, such as 2026-11-21") from None
     return microseconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def moment_in_file(text: str) -> int:
+    """Read a moment of a file, where no offset means UTC and a bare date 00:00 UTC.
+
+    Raises:
+        BadMoment: It is no ISO 8601 date or date-time.
+    """
+    expected = "expected a date or date-time, such as 2026-11-21 10:00:00+07:00"
+    if not LOOSE.fullmatch(text):
+        raise BadMoment(expected)
+    try:
+        read = datetime.fromisoformat(text.upper())
+        return microseconds(read if read.tzinfo else read.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise BadMoment(expected) from None
 
 
 def microseconds(moment: datetime) -> int:
