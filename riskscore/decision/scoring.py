@@ -139,8 +139,8 @@ def coverage(exact: Values, importance: Values) -> Values:
     total = importance.sum()
     if not total:
         return np.ones(len(exact))
-    known = ~np.isnan(exact) @ importance / total
-    return np.minimum(known, 1.0)
+    known: Values = np.where(np.isnan(exact), 0.0, importance).sum(axis=1) / total
+    return known.clip(max=1)
 
 
 def gaps(product: Product, exact: Values, held: Held, row: int) -> list[Gap]:

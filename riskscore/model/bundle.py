@@ -81,7 +81,7 @@ def visible(path: Path) -> bool:
     return not path.name.startswith(".")
 
 
-def load_champion(folder: Path) -> Bundle:
+def load_champion(folder: Path, *, threads: int = 1) -> Bundle:
     """Load the version that a product's ``champion`` file names.
 
     Raises:
@@ -90,11 +90,15 @@ def load_champion(folder: Path) -> Bundle:
     version = read(folder / CHAMPION).decode("ascii", "replace").strip()
     if not VERSION.fullmatch(version):
         raise BundleCorrupt(f"{folder / CHAMPION}: expected one line that names a version")
-    return load_bundle(folder / version)
+    return load_bundle(folder / version, threads=threads)
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: Path, *, threads: int = 1) -> Bundle:
     """Read one bundle and prove that this code scores as training did.
+
+    Args:
+        folder: ``models/<product>/<version>``.
+        threads: For its trees; more than one only where one process has the machine to itself.
 
     Raises:
         BundleNotFound: A file is not there.
@@ -109,7 +113,7 @@ def load_bundle(folder: Path) -> Bundle:
         product=product,
         version=record["version"],
         sha256=hashlib.sha256(content).hexdigest(),
-        trees=_trees(files[MODEL], product, folder / MODEL),
+        trees=Trees(_booster(files[MODEL], product, folder / MODEL), threads=threads),
         calibration=manifest.calibration_in(record),
         scale=_scale(folder, record),
         thresholds=manifest.thresholds_in(record),
@@ -163,7 +167,7 @@ def _product(content: bytes, folder: Path, record: Mapping[str, Any]) -> Product
     return product
 
 
-def _trees(content: bytes, product: Product, path: Path) -> Trees:
+def _booster(content: bytes, product: Product, path: Path) -> xgb.Booster:
     try:
         booster = xgb.Booster(model_file=bytearray(content))
     except xgb.core.XGBoostError as error:
@@ -171,7 +175,7 @@ def _trees(content: bytes, product: Product, path: Path) -> Trees:
     columns = len(product.columns)
     if booster.num_features() != columns:
         raise BundleMismatch(f"{path}: {booster.num_features()} columns, the product has {columns}")
-    return Trees(booster)
+    return booster
 
 
 def _scale(folder: Path, record: dict[str, Any]) -> Scale:

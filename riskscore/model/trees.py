@@ -28,6 +28,7 @@ class Trees:
     def __init__(self, booster: xgb.Booster, *, threads: int = 1) -> None:
         booster.set_param({"nthread": threads})
         self.booster = booster
+        self.threads = threads
 
     def margins(self, matrix: Matrix) -> NDArray[np.float32]:
         """Return raw log-odds, shape (n_rows, n_outputs)."""
@@ -38,7 +39,7 @@ class Trees:
 
     def explain(self, matrix: Matrix) -> Explained:
         """Return margins and the contributions of every column to them."""
-        rows = xgb.DMatrix(matrix, nthread=1)
+        rows = xgb.DMatrix(matrix, nthread=self.threads)
         contributions = self.booster.predict(
             rows, pred_contribs=True, validate_features=False, strict_shape=True
         )

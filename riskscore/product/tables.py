@@ -1,11 +1,12 @@
-"""Read files of rows, csv or parquet, batch by batch in bounded memory.
+"""Read and write files of rows, csv or parquet, batch by batch in bounded memory.
 
 Never imported by a serving worker, because pyarrow would cost it memory and start-up time.
 """
 
 import csv
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -61,6 +62,19 @@ def read_batches(
         raise DataUnreadable(f"{path}: damaged after row {seen}") from error
     if not seen:
         raise DataUnreadable(f"{path}: no rows")
+
+
+@contextmanager
+def writer(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Write batches to a csv or parquet file, by its suffix; it appears only when complete."""
+    partial = path.with_name(f".partial-{path.name}")
+    opened = pa_csv.CSVWriter if is_text(path) else pq.ParquetWriter
+    try:
+        with opened(str(partial), schema) as file:
+            yield file.write_batch
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _header(path: Path) -> list[str]:

@@ -1,0 +1,73 @@
+"""A batch of a file's rows, read by the declaration; whatever breaks it is noted row by row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from riskscore.product.identifiers import BadIdentifier, canonical
+from riskscore.product.parsing import parse_absent, parse_input, parse_moments, texts
+from riskscore.product.spec import Entity, Product
+from riskscore.product.values import Values, expected
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch's rows hold.
+
+    Attributes:
+        columns: Input name -> values, shape (n_rows,).
+        held: Entity name -> whether each row has that identifier.
+        problems: Bad row -> every field with what was expected of it; never its value.
+    """
+
+    columns: dict[str, Values] = field(default_factory=dict)
+    held: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    problems: dict[int, list[str]] = field(default_factory=dict)
+
+    def refuse(self, rows: Iterable[int], problem: str) -> None:
+        for row in rows:
+            self.problems.setdefault(int(row), []).append(problem)
+
+
+def read_batch(product: Product, rows: pa.RecordBatch, *, text: bool) -> Batch:
+    """Read a batch; columns that are not there are missing in every row.
+
+    Args:
+        product: The declaration.
+        rows: As ``tables.read_batches`` gives them.
+        text: Whether they come from a csv file.
+    """
+    batch = Batch()
+    for each in product.inputs:
+        parsed = (
+            parse_input(each, rows[each.name], text=text)
+            if each.name in rows.schema.names
+            else parse_absent(each, rows.num_rows)
+        )
+        batch.columns[each.name] = parsed.values
+        batch.refuse(np.flatnonzero(parsed.refused), f"{each.name}: expected {expected(each)}")
+    for entity in product.entities:
+        batch.held[entity.name] = _held(entity, rows, batch)
+    if "occurred_at" in rows.schema.names:
+        moments = parse_moments(rows["occurred_at"])
+        batch.refuse(np.flatnonzero(moments.refused), "occurred_at: expected a date or date-time")
+    return batch
+
+
+def _held(entity: Entity, rows: pa.RecordBatch, batch: Batch) -> NDArray[np.bool_]:
+    if entity.name not in rows.schema.names:
+        return np.zeros(rows.num_rows, bool)
+    identifiers = texts(rows[entity.name])
+    for row, identifier in enumerate(identifiers):
+        if identifier is None:
+            if entity.required:
+                batch.refuse([row], f"{entity.name}: required")
+            continue
+        try:
+            canonical(identifier, entity.format)
+        except BadIdentifier as error:
+            batch.refuse([row], f"{entity.name}: {error}")
+    return np.array([each is not None for each in identifiers])
