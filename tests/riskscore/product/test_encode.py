@@ -47,11 +47,11 @@ def product() -> Product:
 
 
 def test_columns_stand_in_declared_order_with_categories_as_codes(product: Product) -> None:
+    claimed, parcels, carrier = product.inputs
     columns = {
-        each.name: values(each, sent)
-        for each, sent in zip(
-            product.inputs, ([6.0, None], [3, 2], ["courier", "post"]), strict=True
-        )
+        "claimed": values(claimed, [6.0, None]),
+        "parcels": values(parcels, [3, 2]),
+        "carrier": values(carrier, ["courier", "post"]),
     }
 
     matrix = encode(product, columns)

@@ -78,10 +78,13 @@ def test_a_file_appears_only_when_complete(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_an_interrupted_file_leaves_nothing(tmp_path: Path, name: str) -> None:
-    with (
-        pytest.raises(pa.ArrowInvalid),
-        writer(tmp_path / name, pa.schema({"a": "int64"})) as write,
-    ):
-        write(pa.record_batch({"b": ["another schema"]}))
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path / name)
 
     assert not list(tmp_path.iterdir())
+
+
+def interrupted(path: Path) -> None:
+    with writer(path, pa.schema({"a": "int64"})) as write:
+        write(pa.record_batch({"a": [1]}))
+        raise KeyboardInterrupt
