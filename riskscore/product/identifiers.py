@@ -35,8 +35,9 @@ def canonical(identifier: str, format_: Format) -> str:
 
 
 def plain(text: str) -> str:
-    upper = unicodedata.normalize("NFKC", text.upper())
-    return "".join(each for each in upper if unicodedata.category(each)[0] not in DROPPED)
+    upper = unicodedata.normalize("NFKD", text).upper()
+    kept = "".join(each for each in upper if unicodedata.category(each)[0] not in DROPPED)
+    return unicodedata.normalize("NFKC", kept)
 
 
 def e164(text: str) -> str:
