@@ -10,6 +10,7 @@ RiskScoreError
     RequestError                the caller can put it right
         UnknownProduct              a product we do not score
         UnreadableBody              the body is not JSON that we read
+        BadHeader                   a header breaks its form
         InvalidApplication          an application breaks its schema; names every field
     DataError                   a file of rows cannot be used
         DataUnreadable              it is not a csv or parquet file, or an empty one
@@ -60,6 +61,10 @@ class UnknownProduct(RequestError):
 
 class UnreadableBody(RequestError):
     """The body is not JSON that we read: malformed, nested too deep, or no object."""
+
+
+class BadHeader(RequestError):
+    """A header breaks its form."""
 
 
 class InvalidApplication(RequestError):
