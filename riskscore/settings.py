@@ -1,0 +1,91 @@
+"""Settings: read from the environment once, then passed around."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from riskscore.errors import ConfigError
+from riskscore.product.fields import Moment, Strict, by_path, expecting
+
+PREFIX = "RISKSCORE_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+BIND = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}"
+DATABASE = r"(sqlite:///|postgresql://|postgresql\+psycopg://)\S+"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may change without changing code.
+
+    Attributes:
+        database_url: Where applications are remembered; nothing reads it yet.
+        known_since: Microseconds since 1970 from which the history is whole; not read yet either.
+        max_body: Bytes of a request body.
+        max_depth: Objects and lists within each other in a request body.
+        timeout: Seconds after which a worker that does not answer is replaced.
+    """
+
+    models: Path = Path("models")
+    database_url: str | None = None
+    known_since: int | None = None
+    max_body: int = 2 * 1024 * 1024
+    max_depth: int = 16
+    log_level: str = "INFO"
+    bind: str = "127.0.0.1:8000"
+    workers: int = 2
+    timeout: int = 60
+
+
+def whole(what: str, low: int, high: int, **more: Any) -> fields.Integer:
+    words = expecting(f"{what} from {low} to {high}")
+    within = validate.Range(low, high, error=str(words["invalid"]))
+    return fields.Integer(strict=True, error_messages=words, validate=within, **more)
+
+
+def shaped(what: str, pattern: str, **more: Any) -> fields.String:
+    words = expecting(what)
+    form = validate.Regexp(rf"(?:{pattern})\Z", error=str(words["invalid"]))
+    return fields.String(error_messages=words, validate=form, **more)
+
+
+class SettingsForm(Strict):
+    """The ``RISKSCORE_*`` variables; an undeclared one is a typo and refused."""
+
+    models = shaped("a folder", ".+", data_key="RISKSCORE_MODELS")
+    database_url = shaped(
+        "sqlite:///FILE or postgresql://...", DATABASE, data_key="RISKSCORE_DATABASE_URL"
+    )
+    known_since = Moment(or_date=True, data_key="RISKSCORE_KNOWN_SINCE")
+    max_body = whole("bytes", 1, 2**30, data_key="RISKSCORE_MAX_BODY")
+    max_depth = whole("a depth", 4, 512, data_key="RISKSCORE_MAX_DEPTH")
+    log_level = shaped(
+        f"one of {', '.join(LOG_LEVELS)}", "|".join(LOG_LEVELS), data_key="RISKSCORE_LOG_LEVEL"
+    )
+    bind = shaped("HOST:PORT", BIND, data_key="RISKSCORE_BIND")
+    workers = whole("a number", 1, 512, data_key="RISKSCORE_WORKERS")
+    timeout = whole("seconds", 1, 3600, data_key="RISKSCORE_TIMEOUT")
+
+    @post_load
+    def make(self, loaded: dict[str, Any], **_: object) -> Settings:
+        if "models" in loaded:
+            loaded["models"] = Path(loaded["models"])
+        return Settings(**loaded)
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """Read ``RISKSCORE_*``.
+
+    Raises:
+        ConfigError: Names every variable that is malformed or unknown.
+    """
+    ours = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    try:
+        settings: Settings = SettingsForm().load(ours)
+    except ValidationError as error:
+        broken = by_path(error.messages)
+        lines = (f"{name}: {'; '.join(reasons)}" for name, reasons in sorted(broken.items()))
+        raise ConfigError(" | ".join(lines)) from error
+    return settings
