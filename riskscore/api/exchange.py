@@ -1,0 +1,73 @@
+"""What every exchange has: a correlator, a language, a log line, headers."""
+
+import logging
+import re
+from time import perf_counter
+
+from flask import Flask, g, request
+from werkzeug.wrappers import Response
+
+from riskscore.errors import BadHeader
+
+log = logging.getLogger("riskscore.requests")
+
+CORRELATOR = re.compile(r"[a-zA-Z0-9\-_:;./<>{}]{0,256}", re.ASCII)  # as in CAMARA's APIs
+LANGUAGES = ("en", "th")
+
+
+def register(app: Flask) -> None:
+    app.before_request(begin)
+    app.after_request(finish)
+
+
+def begin() -> None:
+    """Start the clock and take up the caller's correlator.
+
+    Raises:
+        BadHeader: The correlator is malformed.
+    """
+    g.started = perf_counter()
+    correlator = request.headers.get("x-correlator")
+    if correlator is not None and not CORRELATOR.fullmatch(correlator):
+        raise BadHeader("x-correlator: expected up to 256 letters, digits or any of -_:;./<>{}")
+    g.correlator = correlator
+
+
+def finish(response: Response) -> Response:
+    correlator = g.get("correlator")
+    if correlator is not None:
+        response.headers["x-correlator"] = correlator
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+    log_exchange(response)
+    return response
+
+
+def log_exchange(response: Response) -> None:
+    """Write one line that says what happened, by the route and never by the path."""
+    fields = {
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": response.status_code,
+        "ms": elapsed_ms(),
+        "correlator": g.get("correlator"),
+        "product": g.get("product"),
+        "scored": g.get("scored"),
+    }
+    kept = {name: value for name, value in fields.items() if value is not None}
+    log.info("request", extra={"fields": kept})
+
+
+def elapsed_ms() -> float:
+    """Milliseconds since the request was taken up."""
+    started: float = g.started
+    return round((perf_counter() - started) * 1000, 3)
+
+
+def language() -> str:
+    """Return the first language of ours that the caller accepts; English if none is."""
+    for tag, quality in request.accept_languages:
+        primary = tag.lower().split("-")[0]
+        if quality > 0 and primary in LANGUAGES:
+            return primary
+    return LANGUAGES[0]

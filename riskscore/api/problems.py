@@ -1,0 +1,90 @@
+"""Errors as RFC 9457 problem documents.
+
+The only module that knows both our exceptions and HTTP. One table decides what a caller sees; a
+test fails when a request error is missing from it.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from flask import Flask, json, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from riskscore.errors import (
+    BadHeader,
+    InvalidApplication,
+    RequestError,
+    UnknownProduct,
+    UnreadableBody,
+)
+
+MEDIA_TYPE = "application/problem+json"
+LEFTOVER = 16 * 1024 * 1024  # bytes of a refused body that we read, so that the caller hears us
+
+
+class Problem(NamedTuple):
+    """What one kind of error looks like from outside."""
+
+    status: HTTPStatus
+    slug: str
+    title: str
+
+
+PROBLEMS: dict[type[RequestError], Problem] = {
+    UnknownProduct: Problem(HTTPStatus.NOT_FOUND, "unknown-product", "No such product"),
+    UnreadableBody: Problem(HTTPStatus.BAD_REQUEST, "unreadable-body", "The body is unreadable"),
+    BadHeader: Problem(HTTPStatus.BAD_REQUEST, "bad-header", "A header breaks its form"),
+    InvalidApplication: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-application", "Fields break their declaration"
+    ),
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(RequestError, request_error)
+    app.register_error_handler(HTTPException, http_error)
+
+
+def problem_of(error: RequestError) -> dict[str, Any]:
+    """Describe an error as the members of a problem document."""
+    status, slug, title = PROBLEMS[type(error)]
+    members = {"type": f"/problems/{slug}", "title": title, "status": status.value}
+    if isinstance(error, InvalidApplication):
+        return members | {"errors": error.fields}
+    return members | {"detail": str(error)}
+
+
+def request_error(error: RequestError) -> Response:
+    members = problem_of(error)
+    return as_problem(Response(status=members["status"]), members)
+
+
+def http_error(error: HTTPException) -> Response:
+    """Answer for Flask itself: no such path, wrong method, body too large, a bug of ours."""
+    response = error.get_response()
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        return response
+    phrase = HTTPStatus(response.status_code).phrase
+    members = {"type": "about:blank", "title": phrase, "status": response.status_code}
+    if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        members["detail"] = error.description or phrase
+    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        read_leftover()
+    return as_problem(response, members)
+
+
+def as_problem(response: Response, members: Mapping[str, object]) -> Response:
+    response.data = json.dumps(members)
+    response.content_type = MEDIA_TYPE
+    return response
+
+
+def read_leftover() -> None:
+    """Take in what the caller is still sending; closed on, most clients would never read why."""
+    if not request.environ.get("wsgi.input_terminated"):
+        return
+    body, left = request.environ["wsgi.input"], LEFTOVER
+    while left > 0 and (read := body.read(65_536)):
+        left -= len(read)

@@ -1,0 +1,42 @@
+"""The application factory."""
+
+from types import TracebackType
+
+from flask import Flask
+
+from riskscore.api import exchange, health, problems, products, scores
+from riskscore.api.bodies import MAX_DEPTH, Orjson
+from riskscore.api.served import EXTENSION, load_service
+from riskscore.settings import Settings
+
+ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+
+
+class App(Flask):
+    """Flask, with our JSON and our discretion."""
+
+    json_provider_class = Orjson
+
+    def log_exception(self, exc_info: ExcInfo) -> None:
+        """Log a bug without the path, which a caller may have put an identifier into."""
+        self.logger.error("unhandled error", exc_info=exc_info)
+
+
+def create_app(settings: Settings) -> App:
+    """Assemble the service.
+
+    Models are loaded here, before the first request: a worker with a bad bundle must fail to
+    start rather than fail to answer.
+
+    Raises:
+        StartupError: A bundle is missing or cannot be trusted.
+    """
+    app = App("riskscore", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.config[MAX_DEPTH] = settings.max_depth
+    app.extensions[EXTENSION] = load_service(settings.models)
+    for resource in (health, products, scores):
+        app.register_blueprint(resource.bp)
+    exchange.register(app)
+    problems.register(app)
+    return app

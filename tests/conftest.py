@@ -1,0 +1,63 @@
+"""Shared by all tests: a product with every kind of column, a model really fitted to it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xgboost as xgb
+from flask.testing import FlaskClient
+
+from riskscore.app import create_app
+from riskscore.model.bundle import Bundle, load_champion
+from riskscore.model.calibration import Calibration
+from riskscore.model.publish import Fitted, publish
+from riskscore.model.scale import Scale, Thresholds
+from riskscore.model.trees import Trees
+from riskscore.product.spec import Product
+from riskscore.product.toml import read_file
+from riskscore.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def product() -> Product:
+    return read_file(Path(__file__).with_name("subscription.toml"))
+
+
+@pytest.fixture(scope="session")
+def models(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder; the more SIMs on a document, the riskier."""
+    trees = Trees(booster(product))
+    fitted = Fitted(
+        product=product,
+        trees=trees,
+        calibration=Calibration(margins=(-5.0, 5.0), log_odds=(-6.0, 4.0), rows=1_000),
+        scale=Scale(review_odds=0.05),
+        thresholds=Thresholds(review_margin=0.0, block_margin=2.0, block_score=620),
+        importance=np.ones(len(product.columns)),
+        record={"created": "2026-11-21T00:00:00Z"},
+    )
+    folder = tmp_path_factory.mktemp("models")
+    publish(folder, fitted)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(product: Product, models: Path) -> Bundle:
+    return load_champion(models / product.name)
+
+
+@pytest.fixture(scope="session")
+def client(models: Path) -> FlaskClient:
+    return create_app(Settings(models=models)).test_client()
+
+
+def booster(product: Product) -> xgb.Booster:
+    rng = np.random.default_rng(7)
+    rows = rng.uniform(0, 3, size=(600, len(product.columns))).astype(np.float32)
+    rows[:, 0] = rng.integers(0, 40, size=600)
+    rows[rng.random(rows.shape) < 0.2] = np.nan
+    risk = np.nan_to_num(rows[:, 0], nan=10) / 8 - np.nan_to_num(rows[:, 1], nan=0.5) + rows[:, 2]
+    labels = np.nan_to_num(risk, nan=2) + rng.normal(size=600) > 3
+    matrix = xgb.DMatrix(rows, label=labels, nthread=1)
+    recipe = {"objective": "binary:logistic", "max_depth": 3, "eta": 0.3, "nthread": 1}
+    return xgb.train(recipe, matrix, num_boost_round=20)
