@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
+from marshmallow import ValidationError
 
 from riskscore.errors import BundleCorrupt, BundleMismatch, BundleNotFound, ProductInvalid
 from riskscore.model import golden, manifest
@@ -135,7 +136,7 @@ def read_scale(folder: Path) -> Scale | None:
         return None
     try:
         return Scale(**manifest.ScaleForm().load(json.loads(read(path))))
-    except ValueError as error:
+    except (ValueError, ValidationError) as error:
         raise BundleCorrupt(f"{path}: expected review_odds, a number above 0") from error
 
 

@@ -43,8 +43,10 @@ def difference(
     """Answer the golden rows again and return the largest deviation, in log-odds.
 
     Raises:
-        KeyError, TypeError, ValueError: The rows are not of this product.
+        KeyError, TypeError, ValueError: There are no rows, or not of this product.
     """
+    if not golden:
+        raise ValueError("no golden rows")
     answers = _answers(product, trees, calibration, [row["values"] for row in golden])
     return max(_deviation(now, row) for now, row in zip(answers, golden, strict=True))
 

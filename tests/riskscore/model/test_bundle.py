@@ -1,0 +1,214 @@
+"""A bundle proves itself, or the process does not start."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from riskscore.errors import BundleCorrupt, BundleMismatch, BundleNotFound, StartupError
+from riskscore.model.bundle import load_bundle, load_champion, load_champions
+from riskscore.model.publish import Fitted, publish
+from riskscore.product.encode import Matrix
+
+
+def rewrite(bundle: Path, name: str, change: Callable[[Any], Any]) -> None:
+    """Change a JSON file of a bundle and make the manifest agree, as a careful forger would."""
+    path = bundle / name
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    if name != "manifest.json":
+        content = path.read_bytes()
+        rewrite(bundle, "manifest.json", lambda record: rehashed(record, name, content))
+
+
+def rehashed(record: dict[str, Any], name: str, content: bytes) -> dict[str, Any]:
+    return record | {"files": record["files"] | {name: hashlib.sha256(content).hexdigest()}}
+
+
+def test_what_was_published_is_loaded(published: Path, fitted: Fitted, claims: Matrix) -> None:
+    bundle = load_champion(published.parent)
+
+    assert (bundle.product.name, bundle.version) == ("parcel_claim", "1")
+    assert bundle.manifest["created"] == "2026-11-21T00:00:00Z"
+    assert bundle.calibration == fitted.calibration
+    np.testing.assert_array_equal(bundle.trees.margins(claims), fitted.trees.margins(claims))
+
+
+def test_contributions_sum_to_the_margin(published: Path, claims: Matrix) -> None:
+    margins, contributions = load_bundle(published).trees.explain(claims)
+
+    assert contributions.shape == (len(claims), 1, claims.shape[1] + 1)
+    np.testing.assert_allclose(contributions.sum(axis=2), margins, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "product.toml", "model.ubj", "golden.json"])
+def test_a_missing_file(published: Path, name: str) -> None:
+    (published / name).unlink()
+
+    with pytest.raises(BundleNotFound, match=name):
+        load_bundle(published)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "product.toml", "model.ubj", "golden.json"])
+def test_a_truncated_file(published: Path, name: str) -> None:
+    (published / name).write_bytes((published / name).read_bytes()[:-20])
+
+    with pytest.raises(BundleCorrupt, match=name):
+        load_bundle(published)
+
+
+@pytest.mark.parametrize("name", ["product.toml", "model.ubj", "golden.json"])
+def test_one_altered_byte(published: Path, name: str) -> None:
+    content = bytearray((published / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (published / name).write_bytes(content)
+
+    with pytest.raises(BundleCorrupt, match=f"{name}: not the file"):
+        load_bundle(published)
+
+
+def test_a_newer_format(published: Path) -> None:
+    rewrite(published, "manifest.json", lambda record: record | {"format": 2})
+
+    with pytest.raises(BundleMismatch, match="format 2: this riskscore reads format 1"):
+        load_bundle(published)
+
+
+def test_a_foreign_manifest(published: Path) -> None:
+    rewrite(published, "manifest.json", lambda _: {"mlflow": "2.0"})
+
+    with pytest.raises(BundleMismatch, match="not a riskscore bundle"):
+        load_bundle(published)
+
+
+def test_a_manifest_that_says_too_little(published: Path) -> None:
+    rewrite(published, "manifest.json", lambda record: record | {"calibration": {"rows": 1}})
+
+    with pytest.raises(BundleCorrupt, match=r"calibration\.margins"):
+        load_bundle(published)
+
+
+def test_a_golden_row_that_drifted(published: Path) -> None:
+    def drift(golden: dict[str, Any]) -> dict[str, Any]:
+        golden["rows"][3]["margin"] += 0.01
+        return golden
+
+    rewrite(published, "golden.json", drift)
+
+    with pytest.raises(BundleCorrupt, match=r"off by 0\.01"):
+        load_bundle(published)
+
+
+def test_golden_rows_of_another_product(published: Path) -> None:
+    rewrite(published, "golden.json", lambda _: {"rows": [{"values": {"x": 1}}]})
+
+    with pytest.raises(BundleMismatch, match="not golden rows"):
+        load_bundle(published)
+
+
+def test_golden_rows_emptied(published: Path) -> None:
+    rewrite(published, "golden.json", lambda _: {"rows": []})
+
+    with pytest.raises(BundleMismatch, match="not golden rows"):
+        load_bundle(published)
+
+
+def test_a_changed_product_file(published: Path) -> None:
+    path = published / "product.toml"
+    path.write_text(path.read_text().replace('values = ["post"', 'values = ["air", "post"'))
+    content = path.read_bytes()
+    rewrite(published, "manifest.json", lambda record: rehashed(record, "product.toml", content))
+
+    with pytest.raises(StartupError, match=r"golden\.json"):
+        load_bundle(published)
+
+
+def test_a_product_file_with_another_column(published: Path) -> None:
+    path = published / "product.toml"
+    more = '[[feature]]\nname = "more"\nkind = "flag"\n'
+    path.write_text(path.read_text().replace("[[history]]", f"{more}[[history]]"))
+    content = path.read_bytes()
+    rewrite(published, "manifest.json", lambda record: rehashed(record, "product.toml", content))
+
+    with pytest.raises(BundleMismatch, match="5 columns, the product has 6"):
+        load_bundle(published)
+
+
+def test_a_bundle_in_the_folder_of_another_product(published: Path) -> None:
+    moved = published.parent.rename(published.parent.with_name("parcel_loss"))
+
+    with pytest.raises(BundleMismatch, match="holds a bundle of product 'parcel_claim'"):
+        load_champion(moved)
+
+
+def test_a_bundle_under_another_version(published: Path) -> None:
+    with pytest.raises(BundleMismatch, match="holds version '1'"):
+        load_bundle(published.rename(published.with_name("2")))
+
+
+def test_a_changed_scale(published: Path) -> None:
+    (published.parent / "scale.json").write_text('{"review_odds": 0.2}')
+
+    with pytest.raises(BundleMismatch, match=r"scale\.json: not the scale"):
+        load_bundle(published)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"review_odds": 0}'])
+def test_a_damaged_scale(published: Path, content: str) -> None:
+    (published.parent / "scale.json").write_text(content)
+
+    with pytest.raises(BundleCorrupt, match=r"scale\.json"):
+        load_bundle(published)
+
+
+@pytest.mark.parametrize("line", ["", "../parcel_claim/1", "1\n2"])
+def test_a_damaged_champion(published: Path, line: str) -> None:
+    (published.parent / "champion").write_text(line)
+
+    with pytest.raises(BundleCorrupt, match="one line that names a version"):
+        load_champion(published.parent)
+
+
+def test_a_missing_champion(published: Path) -> None:
+    (published.parent / "champion").unlink()
+
+    with pytest.raises(BundleNotFound, match="champion"):
+        load_champions(published.parent.parent)
+
+
+def test_a_folder_without_products(tmp_path: Path) -> None:
+    with pytest.raises(BundleNotFound, match="no product in it"):
+        load_champions(tmp_path)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(BundleNotFound, match="expected a folder of models"):
+        load_champions(tmp_path / "models")
+
+
+def test_versions_are_counted_and_the_first_stays_champion(published: Path, fitted: Fitted) -> None:
+    models = published.parent.parent
+
+    second = publish(models, fitted)
+
+    assert second.name == "2"
+    assert load_champions(models)["parcel_claim"].version == "1"
+
+
+def test_a_version_is_never_overwritten(published: Path, fitted: Fitted) -> None:
+    before = (published / "manifest.json").read_bytes()
+
+    with pytest.raises(BundleMismatch, match="never overwritten"):
+        publish(published.parent.parent, fitted, version="1")
+
+    assert (published / "manifest.json").read_bytes() == before
+
+
+def test_the_same_fit_gives_the_same_bytes(fitted: Fitted, tmp_path: Path) -> None:
+    first, second = (publish(tmp_path / each, fitted) for each in ("a", "b"))
+
+    for name in ("manifest.json", "product.toml", "model.ubj", "golden.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
