@@ -1,0 +1,89 @@
+"""Labelled rows in memory, whatever they were read from: a labelled table or an event folder."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.product.encode import Matrix
+from riskscore.product.spec import Product
+from riskscore.product.values import Values
+from training.labels import Labels
+from training.receipts import Times
+
+Places = NDArray[np.int64]  # of rows in a dataset, from 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where labelled rows come from.
+
+    Attributes:
+        path: A labelled table (csv, parquet, folder of parquet parts) or an event folder.
+        label: The label column of a labelled table.
+        time: The column of the application's moment; ``occurred_at`` where there is one, if None.
+        as_of: Event folder: only what was known by then counts; microseconds UTC, None for all.
+        truth: A file whose labels stand instead of the data's own.
+    """
+
+    path: Path
+    label: str = "label"
+    time: str | None = None
+    as_of: int | None = None
+    truth: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Dataset:
+    """Labelled rows, encoded.
+
+    Attributes:
+        matrix: Shape (n_rows, n_columns).
+        weights: Shape (n_rows,), 1 unless the data says otherwise.
+        times: When each application occurred; None where the data has no time.
+        rows: The row of the file that each stands for, from 0.
+        file: The table that ``rows`` counts in.
+        label: What the labels were read from, in words.
+        as_of: Until when outcomes were known, microseconds UTC; None for a labelled table.
+        ignored: Columns that nobody declared.
+    """
+
+    product: Product
+    matrix: Matrix
+    labels: Labels
+    weights: Values
+    times: Times | None
+    rows: Places
+    file: Path
+    label: str
+    as_of: int | None = None
+    ignored: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def positives(self) -> int:
+        return int(self.labels.sum())
+
+    def take(self, places: Places) -> "Dataset":
+        """Keep some rows, in the order given."""
+        return replace(
+            self,
+            matrix=self.matrix[places],
+            labels=self.labels[places],
+            weights=self.weights[places],
+            times=None if self.times is None else self.times[places],
+            rows=self.rows[places],
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything a fit learns from: columns, values, labels, weights, times."""
+        digest = hashlib.sha256(repr([each.name for each in self.product.columns]).encode())
+        for part in (self.matrix, self.labels, self.weights, self.times):
+            if part is not None:
+                digest.update(np.ascontiguousarray(part).data)
+        return digest.hexdigest()

@@ -1,0 +1,33 @@
+"""What can go wrong in training, in the language of training.
+
+TrainingError                   a fit or an evaluation cannot be done as asked
+    ColumnsMissing              the data lacks columns that the product declares
+    LabelsInvalid               labels are not there, not 0 and 1, or all the same
+    TooFewRows                  too few rows, or too few of one label, to split
+    OptionInvalid               options that do not go together, or not with this data
+
+Beside these, ``riskscore.errors.DataError`` says that a file is unreadable or breaks its
+declaration, and ``StartupError`` that a product file or a bundle cannot be used.
+"""
+
+from riskscore.errors import RiskScoreError
+
+
+class TrainingError(RiskScoreError):
+    """A fit or an evaluation cannot be done as asked."""
+
+
+class ColumnsMissing(TrainingError):
+    """The data lacks columns that the product declares."""
+
+
+class LabelsInvalid(TrainingError):
+    """Labels are not there, not 0 and 1, or all the same."""
+
+
+class TooFewRows(TrainingError):
+    """Too few rows, or too few of one label, to split."""
+
+
+class OptionInvalid(TrainingError):
+    """Options do not go together, or not with this data."""

@@ -1,0 +1,131 @@
+"""Read an event folder: applications as they came in, labelled by what was found out later."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from riskscore.product.parsing import parse_moments, texts
+from riskscore.product.refusals import Refusals
+from riskscore.product.spec import Product
+from riskscore.product.tables import column_names, read_batches
+from training.datasets import Dataset, Source
+from training.errors import ColumnsMissing, LabelsInvalid
+from training.labels import check_both
+from training.matrix import read_table
+from training.outcomes import DISPUTED, labels_known
+from training.receipts import or_default, read_times, received
+from training.truth import labels_of, read_truth
+
+PURPOSES = ("onboard", "rescreen", "backfill", "test")
+COUNTING = ("onboard", "backfill")  # the purposes that stand for an application
+ABOUT = ("reference", "occurred_at", "received_at", "tenant", "purpose")
+TIMES = ("occurred_at", "received_at", "known_at")
+OUTCOMES = "outcomes.parquet"
+
+
+def is_event_folder(product: Product, path: Path) -> bool:
+    return path.is_dir() and (events_of(product, path).exists() or (path / OUTCOMES).exists())
+
+
+def events_of(product: Product, folder: Path) -> Path:
+    return folder / f"{product.name}.parquet"
+
+
+def read_events(product: Product, source: Source) -> Dataset:
+    """Read the applications of a product, each once, at its first receipt for a counting purpose.
+
+    Raises:
+        DataUnreadable, DataInvalid: A file is not there, no table, or breaks the declaration.
+        ColumnsMissing: A declared column is not there.
+        LabelsInvalid: There are no outcomes, or all labels are the same.
+    """
+    path = events_of(product, source.path)
+    time = source.time or "occurred_at"
+    _check(path, {"reference", "occurred_at", time})
+    table = read_table(product, path, beside=[*ABOUT, *({time} - set(ABOUT))])
+    about = applications(table.others, path)
+    as_of = source.as_of if source.as_of is not None else latest_time(source.path)
+    labels = _labels(product, source, about, as_of)
+    places = np.flatnonzero(counted(about, as_of) & (labels != DISPUTED))
+    check_both(labels[places], str(path))
+    times = read_times(table.others[time], path, time)
+    return Dataset(
+        product=product,
+        matrix=table.matrix if len(places) == len(about) else table.matrix[places],
+        labels=labels[places],
+        weights=np.ones(len(places)),
+        times=times[places],
+        rows=places,
+        file=path,
+        label=str(source.truth) if source.truth else OUTCOMES,
+        as_of=as_of,
+    )
+
+
+def applications(others: dict[str, pa.Array], path: Path) -> pd.DataFrame:
+    """Gather what identifies each application: tenant, reference, purpose, received.
+
+    Raises:
+        DataInvalid: A reference or a time is missing, or a purpose unknown.
+    """
+    rows = len(others["reference"])
+    refusals = Refusals(path)
+    references = texts(others["reference"])
+    purposes = or_default(others.get("purpose"), "onboard", rows)
+    nameless = np.array([each is None for each in references], bool)
+    strange = np.array([each not in PURPOSES for each in purposes], bool)
+    refusals.add("reference", "a reference", nameless, before=0)
+    refusals.add("purpose", f"one of {', '.join(PURPOSES)}", strange, before=0)
+    refusals.check()
+    return pd.DataFrame(
+        {
+            "tenant": or_default(others.get("tenant"), "default", rows),
+            "reference": references,
+            "purpose": purposes,
+            "received": received(others, "occurred_at", path),
+        }
+    )
+
+
+def counted(about: pd.DataFrame, as_of: int) -> NDArray[np.bool_]:
+    """Tell the first receipt of each application for a counting purpose, if it was by then."""
+    counting = about[about["purpose"].isin(COUNTING) & (about["received"] <= as_of)]
+    ordered = counting.sort_values("received", kind="stable")
+    first = ordered.drop_duplicates(["tenant", "reference"]).index
+    mask: NDArray[np.bool_] = about.index.isin(first)
+    return mask
+
+
+def latest_time(folder: Path) -> int:
+    """Return the latest of all times in the folder, microseconds UTC.
+
+    Raises:
+        DataUnreadable, DataInvalid: A file of it is no table, or holds an unreadable time.
+    """
+    latest = 0
+    for path in sorted(folder.glob("*.parquet")):
+        for name in set(TIMES).intersection(column_names(path)):
+            for batch in read_batches(path, only=[name]):
+                parsed = parse_moments(batch[name])
+                latest = max(latest, int(parsed.moments.max()))
+    return latest
+
+
+def _labels(product: Product, source: Source, about: pd.DataFrame, as_of: int) -> np.ndarray:
+    if source.truth:
+        truth = read_truth(source.truth, product.name)
+        references = pa.array(about["reference"], pa.string())
+        return labels_of(references, truth, events_of(product, source.path))
+    path = source.path / OUTCOMES
+    if not path.exists():
+        raise LabelsInvalid(f"{source.path}: no {OUTCOMES} to take labels from")
+    return labels_known(path, product.name, about, as_of)
+
+
+def _check(path: Path, needed: set[str]) -> None:
+    absent = sorted(needed.difference(column_names(path)))
+    if absent:
+        raise ColumnsMissing(f"{path}: no column {absent[0]!r}")

@@ -1,0 +1,121 @@
+"""Judge a model on rows that it was not fitted on."""
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.model.calibration import Calibration, Margins
+from riskscore.model.scale import HIGHEST, REVIEW, Scale, Thresholds, level
+from riskscore.model.trees import Trees
+from riskscore.product.encode import Matrix
+from training.datasets import Dataset
+from training.metrics import Judged, flagged_shares, metrics
+from training.progress import counting
+
+BAND = 50  # points
+BATCH = 50_000  # rows
+
+
+class Answering(Protocol):
+    """What answers a row: a bundle, or a model that is about to be one."""
+
+    @property
+    def trees(self) -> Trees: ...
+    @property
+    def calibration(self) -> Calibration: ...
+    @property
+    def scale(self) -> Scale: ...
+    @property
+    def thresholds(self) -> Thresholds: ...
+
+
+class Answers(NamedTuple):
+    """Margins, probabilities and scores, each of shape (n_rows,)."""
+
+    margins: NDArray[np.float32]
+    probabilities: Margins
+    scores: NDArray[np.int64]
+
+
+def answers(model: Answering, matrix: Matrix) -> Answers:
+    """Answer encoded rows."""
+    parts = []
+    with counting("Scoring rows", total=len(matrix)) as advance:
+        for start in range(0, len(matrix), BATCH):
+            parts.append(model.trees.margins(matrix[start : start + BATCH])[:, 0])
+            advance(len(parts[-1]))
+    margins = np.concatenate(parts)
+    probabilities = model.calibration.probabilities(margins)
+    return Answers(margins, probabilities, model.scale.scores(probabilities))
+
+
+def judge(model: Answering, dataset: Dataset) -> dict[str, Any]:
+    """Compute every figure of a model on a dataset."""
+    return figures(model, dataset, answers(model, dataset.matrix))
+
+
+def figures(model: Answering, dataset: Dataset, given: Answers) -> dict[str, Any]:
+    """Compute every figure of given answers."""
+    judged = Judged(given.margins, given.probabilities, dataset.labels, dataset.weights)
+    return {
+        "rows": len(dataset),
+        "positives": dataset.positives,
+        **metrics(judged),
+        "thresholds": _by_margin(model.thresholds, given, dataset),
+        "recommendations": _by_score(model.thresholds, given, dataset),
+        "levels": _levels(given, dataset),
+        "bands": _bands(given, dataset),
+    }
+
+
+def _by_margin(thresholds: Thresholds, given: Answers, dataset: Dataset) -> dict[str, Any]:
+    """Say what both thresholds flag here, as the fit set them."""
+    margins = {"review": thresholds.review_margin, "block": thresholds.block_margin}
+    return {
+        name: {
+            "margin": margin,
+            **flagged_shares(given.margins >= margin, dataset.labels, dataset.weights),
+        }
+        for name, margin in margins.items()
+    }
+
+
+def _by_score(thresholds: Thresholds, given: Answers, dataset: Dataset) -> dict[str, Any]:
+    """Say whom the recommendations hit, which go by the score."""
+    scores = {"review": REVIEW, "block": thresholds.block_score}
+    return {
+        name: {
+            "score": score,
+            **flagged_shares(given.scores >= score, dataset.labels, dataset.weights),
+        }
+        for name, score in scores.items()
+    }
+
+
+def _levels(given: Answers, dataset: Dataset) -> list[dict[str, Any]]:
+    names = np.array([level(score) for score in range(HIGHEST + 1)])[given.scores]
+    order = dict.fromkeys(level(score) for score in range(HIGHEST + 1))
+    return [{"level": name, **_held(names == name, given, dataset)} for name in order]
+
+
+def _bands(given: Answers, dataset: Dataset) -> list[dict[str, Any]]:
+    bands = given.scores // BAND
+    return [
+        {"from": int(band) * BAND, "to": int(band) * BAND + BAND - 1}
+        | _held(bands == band, given, dataset)
+        for band in np.unique(bands)
+    ]
+
+
+def _held(ours: NDArray[np.bool_], given: Answers, dataset: Dataset) -> dict[str, Any]:
+    """Count some rows, and what was observed of them over what was expected."""
+    weights = dataset.weights[ours]
+    observed = float(weights @ dataset.labels[ours])
+    expected = float(weights @ given.probabilities[ours])
+    return {
+        "rows": int(ours.sum()),
+        "observed": observed,
+        "expected": expected,
+        "observed_over_expected": observed / expected if expected else None,
+    }

@@ -1,0 +1,122 @@
+"""From labelled rows to a bundle; read this file first.
+
+read        labelled rows, encoded by the product file           datasets, labelled, events
+hold out    rows set aside for whoever judges the model           holdout
+split       fit, stop, calibrate, test: by time, else by label    splits
+grow        trees, stopped by a later slice                       fit
+calibrate   margins to probabilities, on a still later one        calibrate
+decide      thresholds, and what 500 points mean                  thresholds
+judge       metrics on the last slice                             judge, metrics
+publish     one folder that proves itself when loaded             riskscore.model.publish
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from riskscore.model.bundle import read_scale
+from riskscore.model.calibration import Calibration
+from riskscore.model.publish import Fitted, publish
+from riskscore.model.scale import Scale, Thresholds
+from riskscore.model.trees import Trees
+from riskscore.product.spec import Product
+from training.calibrate import calibrate
+from training.datasets import Dataset, Places, Source
+from training.fit import grow
+from training.holdout import Holdout, set_aside
+from training.importance import importance
+from training.judge import judge
+from training.read import read_dataset
+from training.record import record
+from training.splits import split
+from training.thresholds import block_score_at, scale_at, threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How a fit is wanted.
+
+    Attributes:
+        models: The models folder that the bundle goes to.
+        version: Its name; the next number, if None.
+        holdout: Rows to set aside before anything else.
+    """
+
+    models: Path
+    seed: int = 0
+    version: str | None = None
+    holdout: Holdout | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Everything that answers a row, before it is a bundle."""
+
+    trees: Trees
+    calibration: Calibration
+    scale: Scale
+    thresholds: Thresholds
+
+
+def fit(product: Product, source: Source, order: Order) -> Path:
+    """Fit a product on labelled rows and publish its bundle.
+
+    Returns:
+        The bundle's folder.
+
+    Raises:
+        DataError, TrainingError, StartupError: As the message says.
+    """
+    scale = read_scale(order.models / product.name)
+    dataset = read_dataset(product, source)
+    if order.holdout is not None:
+        dataset = set_aside(dataset, order.holdout, seed=order.seed)
+    return publish(order.models, fitted(dataset, scale, seed=order.seed), version=order.version)
+
+
+def fitted(dataset: Dataset, scale: Scale | None, *, seed: int) -> Fitted:
+    """Fit one model; the same arguments give the same model, whatever the day.
+
+    Args:
+        dataset: The rows.
+        scale: What 500 points mean for this product; None on its first fit.
+        seed: Of the samples, and of the split where there is no time.
+
+    Raises:
+        TooFewRows: Some slice would have only one label.
+    """
+    parts = split(dataset, seed=seed)
+    grown = grow(dataset, parts.fit, parts.stop, seed=seed)
+    trees = Trees(grown.final)
+    model = decided(trees, dataset, parts.calibrate, scale)
+    return Fitted(
+        product=dataset.product,
+        trees=trees,
+        calibration=model.calibration,
+        scale=model.scale,
+        thresholds=model.thresholds,
+        importance=importance(trees, dataset.matrix[parts.calibrate]),
+        record=record(
+            dataset,
+            parts,
+            seed=seed,
+            rounds=grown.rounds,
+            figures=judge(model, dataset.take(parts.test)),
+        ),
+    )
+
+
+def decided(trees: Trees, dataset: Dataset, places: Places, scale: Scale | None) -> Model:
+    """Calibrate and set thresholds on rows that the trees were not grown on."""
+    margins = trees.margins(dataset.matrix[places])[:, 0]
+    labels, weights = dataset.labels[places], dataset.weights[places]
+    calibration = calibrate(margins, labels, weights)
+    recipe = dataset.product.recipe
+    review = threshold(margins, labels, weights, recipe.review_fpr)
+    block = threshold(margins, labels, weights, recipe.block_fpr)
+    scale = scale or scale_at(review, calibration)
+    thresholds = Thresholds(
+        review_margin=review,
+        block_margin=block,
+        block_score=block_score_at(block, calibration, scale),
+    )
+    return Model(trees=trees, calibration=calibration, scale=scale, thresholds=thresholds)

@@ -1,0 +1,20 @@
+"""Read labelled rows, whichever of the two kinds they are."""
+
+from riskscore.product.spec import Product
+from training.datasets import Dataset, Source
+from training.events import is_event_folder, read_events
+from training.labelled import read_labelled
+from training.notices import listed, notice
+
+
+def read_dataset(product: Product, source: Source) -> Dataset:
+    """Read an event folder or a labelled table, and tell which columns nobody declared.
+
+    Raises:
+        DataError, TrainingError: As the message says.
+    """
+    events = is_event_folder(product, source.path)
+    dataset = read_events(product, source) if events else read_labelled(product, source)
+    if dataset.ignored:
+        notice(f"{dataset.file}: undeclared columns ignored: {listed(dataset.ignored)}")
+    return dataset

@@ -1,0 +1,47 @@
+"""Where people look and where we recommend to refuse."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.model.calibration import Calibration
+from riskscore.model.scale import Scale, block_score_from
+from training.labels import Labels
+
+
+def threshold(
+    margins: NDArray[np.floating], labels: Labels, weights: NDArray[np.float64], fpr: float
+) -> float:
+    """Find the smallest margin whose false-positive rate stays within the asked one.
+
+    A row is flagged when its margin is at least the threshold, so rows of one margin are flagged
+    together or not at all.
+
+    Args:
+        margins: Raw log-odds, shape (n,).
+        labels: 1 fraud, 0 not, shape (n,), some of them 0.
+        weights: Shape (n,).
+        fpr: The asked rate.
+
+    Returns:
+        A margin that some row has; beyond the largest where even that one flags too many.
+    """
+    single = np.asarray(margins, np.float32)
+    candidates, place = np.unique(single, return_inverse=True)
+    innocent = np.bincount(place, np.where(labels == 0, weights, 0), len(candidates))
+    flagged = np.cumsum(innocent[::-1])[::-1]
+    within = np.flatnonzero(flagged <= fpr * innocent.sum() * (1 + 1e-12))
+    if not len(within):
+        return float(np.nextafter(candidates[-1], np.float32(np.inf)))
+    return float(candidates[within[0]])
+
+
+def scale_at(review_margin: float, calibration: Calibration) -> Scale:
+    """Make the scale of a product's first fit: 500 points at the review margin."""
+    probability = float(calibration.probabilities(np.array([review_margin]))[0])
+    return Scale(review_odds=probability / (1 - probability))
+
+
+def block_score_at(block_margin: float, calibration: Calibration, scale: Scale) -> int:
+    """Return the score from which to recommend to refuse, always above review."""
+    probability = calibration.probabilities(np.array([block_margin]))
+    return block_score_from(int(scale.scores(probability)[0]))
