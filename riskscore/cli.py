@@ -1,0 +1,81 @@
+"""Command line: ``riskscore``.
+
+What a command needs is imported by the command: the model's libraries take longer to import than
+the server needs to start, and must not be held where they are not used.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from riskscore.errors import RiskScoreError
+from riskscore.settings import Settings, settings_from
+
+LOOPBACK = ("127.", "localhost:", "[::1]:")
+
+
+@click.group()
+@click.version_option(package_name="riskscore")
+def main() -> None:
+    """Risk scores, with reasons, for SIM registrations and mule accounts."""
+
+
+@main.command()
+@click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
+@click.option("--bind", metavar="HOST:PORT", help="Where to listen.  [default: 127.0.0.1:8000]")
+@click.option("--workers", type=int, help="Processes that answer.  [default: 2]")
+@click.option("--dev", is_flag=True, help="One worker, on this machine only.")
+def serve(models: str | None, bind: str | None, workers: int | None, *, dev: bool) -> None:
+    """Answer over HTTP until told to stop.
+
+    Options win over RISKSCORE_MODELS, RISKSCORE_BIND and RISKSCORE_WORKERS.
+    """
+    asked = {"MODELS": models, "BIND": bind, "WORKERS": workers or (1 if dev else None)}
+    given = {f"RISKSCORE_{name}": str(value) for name, value in asked.items() if value is not None}
+    environ = {**os.environ, **given}
+    settings = read_settings(environ)
+    if dev:
+        check_dev(settings)
+        click.echo("Development: one worker, reached from this machine only.")
+    become_gunicorn(environ)
+
+
+@main.command()
+@click.argument("models", type=click.Path(path_type=Path))
+def check(models: Path) -> None:
+    """Prove every bundle in MODELS: hashes, declarations and golden rows."""
+    from riskscore.check import prove_all  # noqa: PLC0415 - see above
+
+    good = True
+    try:
+        for proof in prove_all(models):
+            good &= proof.good
+            word = "ok" if proof.good else "BROKEN"
+            click.echo(f"{proof.product:<20} {proof.place:<10} {word:<7} {proof.finding}")
+    except RiskScoreError as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if good else 1)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    try:
+        return settings_from(environ)
+    except RiskScoreError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def check_dev(settings: Settings) -> None:
+    if not settings.bind.startswith(LOOPBACK):
+        raise click.UsageError(f"--dev listens on this machine only, not on {settings.bind}")
+    if settings.workers != 1:
+        raise click.UsageError(f"--dev runs one worker, not {settings.workers}")
+
+
+def become_gunicorn(environ: Mapping[str, str]) -> None:
+    """Put the server in this process's place, so that nothing imported here stays with it."""
+    sys.stdout.flush()
+    gunicorn = ["-m", "gunicorn", "-c", "python:riskscore.server", "riskscore.wsgi:app"]
+    os.execve(sys.executable, [sys.executable, *gunicorn], environ)  # noqa: S606 - our own words

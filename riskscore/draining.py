@@ -1,0 +1,119 @@
+"""A worker that answers everybody who got through before the stop signal.
+
+The kernel takes connections on our behalf and queues them. gunicorn's sync worker leaves at once
+when it is told to, and whoever waits in that queue is cut off. So on SIGTERM the arbiter first
+shuts the door (the kernel ignores who knocks from then on) and the workers leave when the queue
+is empty.
+"""
+
+import ctypes
+import json
+import logging
+import mmap
+import select
+import socket
+import struct
+import sys
+import time
+from http import HTTPStatus
+from typing import Any
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.http import errors
+from gunicorn.util import close_on_exec, write_nonblock
+from gunicorn.workers.sync import SyncWorker
+
+from riskscore.errors import StartupError
+
+log = logging.getLogger("riskscore.server")
+
+PATIENCE = 5.0  # seconds that a silent client may hold a worker
+QUIET = 0.2  # seconds without a new connection after which the queue counts as empty
+SO_ATTACH_FILTER = 26  # Linux: a packet filter in front of a socket
+NO_NEW_CONNECTIONS = (  # classic BPF over the TCP header: (operation, if true, if not, operand)
+    (0x30, 0, 0, 13),  # load the byte of flags
+    (0x45, 0, 1, 0x02),  # is SYN set?
+    (0x06, 0, 0, 0),  # yes: drop the packet
+    (0x06, 0, 0, 0xFFFFFFFF),  # no: let it through
+)
+STATUSES: dict[type[Exception], HTTPStatus] = {
+    errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
+    errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
+    errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
+    errors.ParseException: HTTPStatus.BAD_REQUEST,
+}
+said_why = mmap.mmap(-1, 1)  # shared by all workers: they fail to start alike, and one may say so
+
+
+class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's sync worker, but for how it starts and leaves, and for silent clients."""
+
+    def load_wsgi(self) -> None:
+        """Load the service; what must not start says why in one line and stops the arbiter."""
+        try:
+            super().load_wsgi()
+        except StartupError as error:
+            if not said_why[0]:
+                said_why[0] = 1
+                sys.stderr.write(f"Error: {error}\n")
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+    def run(self) -> None:
+        super().run()
+        self.drain()
+
+    def drain(self) -> None:
+        """Answer whoever is in the queue, then close it."""
+        deadline = time.monotonic() + self.cfg.graceful_timeout
+        for listener in self.sockets:
+            while time.monotonic() < deadline and readable(listener, QUIET):
+                self.notify()
+                try:
+                    self.accept(listener)
+                except BlockingIOError:  # another worker took it
+                    break
+            listener.close()
+
+    def accept(self, listener: Any) -> None:
+        client, address = listener.accept()
+        client.settimeout(PATIENCE)
+        close_on_exec(client)
+        if readable(client, PATIENCE):
+            self.handle(listener, client, address)
+        else:
+            client.close()
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what is no HTTP, or failed outside the service, without quoting any of it."""
+        del req, addr
+        found = (status for kind, status in STATUSES.items() if isinstance(exc, kind))
+        status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+        bug = exc if status == HTTPStatus.INTERNAL_SERVER_ERROR else None
+        log.warning("no request", exc_info=bug, extra={"fields": {"status": status.value}})
+        write_nonblock(client, problem(status))
+
+
+def readable(connection: Any, seconds: float) -> bool:
+    return bool(select.select([connection], [], [], seconds)[0])
+
+
+def problem(status: HTTPStatus) -> bytes:
+    """Write a whole response that carries a problem document."""
+    members = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    body = json.dumps(members).encode()
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
+        f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def shut_the_door(listener: Any) -> None:
+    """Let the kernel ignore new connections; those in the queue stay (Linux only)."""
+    if sys.platform != "linux":
+        return
+    code = b"".join(struct.pack("HBBI", *each) for each in NO_NEW_CONNECTIONS)
+    kept = ctypes.create_string_buffer(code)
+    program = struct.pack("HL", len(NO_NEW_CONNECTIONS), ctypes.addressof(kept))
+    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
