@@ -1,5 +1,6 @@
 """Command line: ``python -m training``."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,15 +8,29 @@ from pathlib import Path
 import click
 
 from riskscore.errors import DataError, StartupError
-from riskscore.product.moments import BadMoment, moment_in_file
+from riskscore.model.bundle import load_bundle
 from riskscore.product.toml import read_product
+from training.crossvalidate import Folds, crossvalidate
 from training.datasets import Source
 from training.errors import OptionInvalid, TrainingError
+from training.evaluate import evaluate
 from training.holdout import Holdout
+from training.notices import warn
+from training.options import EXISTING, FOLDER, Moment, Names, TableFile
 from training.pipeline import Order, fit
+from training.read import read_dataset
+from training.tables import show_crossvalidation, show_evaluation, show_fit
+from training.without import without
 
-EXISTING = click.Path(exists=True, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
+label_option = click.option(
+    "--label", default="label", show_default=True, help="Label column of a labelled table."
+)
+time_option = click.option("--time", help="Time column; occurred_at where there is one.")
+as_of_option = click.option(
+    "--as-of", type=Moment(), help="Event folder: only what was known by then counts."
+)
+seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group()
@@ -32,29 +47,21 @@ def one_line_errors() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
-class Moment(click.ParamType):
-    """A date or date-time, as microseconds UTC."""
-
-    name = "date"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return moment_in_file(value)
-        except BadMoment as error:
-            self.fail(str(error), param, ctx)
-
-
 @main.command("fit")
-@click.argument("product")
+@click.argument("product", metavar="PRODUCT_OR_TOML")
 @click.argument("data", type=EXISTING)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--label", default="label", show_default=True, help="The label column of a table.")
-@click.option("--time", help="The time column; occurred_at where there is one.")
-@click.option("--as-of", type=Moment(), help="Event folder: only what was known by then counts.")
-@click.option("--holdout", type=click.FloatRange(0, 1, min_open=True, max_open=True))
-@click.option("--holdout-out", type=FILE, help="Where the rows held out go: csv or parquet.")
-@click.option("--version", help="The version's name; the next number unless given.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--out", type=FOLDER, required=True, help="The models folder.")
+@label_option
+@time_option
+@as_of_option
+@click.option(
+    "--holdout",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of the rows, the latest ones, to set aside before anything else.",
+)
+@click.option("--holdout-out", type=TableFile(), help="Where they go: csv or parquet.")
+@click.option("--version", help="Name of the version; the next number unless given.")
+@seed_option
 def fit_command(  # noqa: PLR0913, PLR0917 - click passes every option
     product: str,
     data: Path,
@@ -67,26 +74,95 @@ def fit_command(  # noqa: PLR0913, PLR0917 - click passes every option
     version: str | None,
     seed: int,
 ) -> None:
-    """Fit PRODUCT (a built-in name or a TOML file) on DATA and write its bundle."""
+    """Fit a product on labelled rows and write its bundle.
+
+    PRODUCT_OR_TOML is the name of a built-in product or a product file. DATA is a labelled table
+    (csv, parquet or a folder of parquet parts) or an event folder.
+    """
     with one_line_errors():
-        folder = fit(
-            read_product(product),
-            Source(path=data, label=label, time=time, as_of=as_of),
-            Order(
-                models=out,
-                seed=seed,
-                version=version,
-                holdout=_holdout(holdout, holdout_out),
-            ),
+        source = Source(path=data, label=label, time=time, as_of=as_of)
+        aside = _holdout(holdout, holdout_out)
+        order = Order(models=out, seed=seed, version=version, holdout=aside)
+        bundle = load_bundle(fit(read_product(product), source, order))
+    show_fit(bundle, out)
+
+
+@main.command("evaluate")
+@click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("data", type=EXISTING)
+@label_option
+@click.option("--truth", type=EXISTING, help="Judge on the labels of this file instead.")
+@time_option
+@as_of_option
+@click.option("--out", type=TableFile(), help="Write each row's margin, probability and score.")
+@json_option
+def evaluate_command(  # noqa: PLR0913, PLR0917 - click passes every option
+    bundle: Path,
+    data: Path,
+    label: str,
+    truth: Path | None,
+    time: str | None,
+    as_of: int | None,
+    out: Path | None,
+    as_json: bool,  # noqa: FBT001 - a flag of the command line
+) -> None:
+    """Judge a bundle on labelled rows.
+
+    BUNDLE is the folder of a version, or of a product, whose champion is judged.
+    """
+    with one_line_errors():
+        source = Source(path=data, label=label, time=time, as_of=as_of, truth=truth)
+        found = evaluate(bundle, source, out=out)
+    if found.seen.certain:
+        warn(
+            f"about {found.seen.share:.0%} of these rows were used to fit this bundle, "
+            "so these figures are too good; judge it on rows it has not seen"
         )
-    click.echo(f"{folder}")
+    if as_json:
+        click.echo(json.dumps(found.figures, allow_nan=False))
+    else:
+        show_evaluation(found.figures)
+
+
+@main.command("crossvalidate")
+@click.argument("product", metavar="PRODUCT_OR_TOML")
+@click.argument("data", type=EXISTING)
+@click.option("--folds", type=click.IntRange(2), default=5, show_default=True)
+@click.option("--repeats", type=click.IntRange(1), default=1, show_default=True)
+@label_option
+@click.option(
+    "--without",
+    "left_out",
+    type=Names(),
+    multiple=True,
+    help="Columns to leave out of the model, separated by commas; * stands for anything.",
+)
+@seed_option
+@json_option
+def crossvalidate_command(  # noqa: PLR0913, PLR0917 - click passes every option
+    product: str,
+    data: Path,
+    folds: int,
+    repeats: int,
+    label: str,
+    left_out: tuple[list[str], ...],
+    seed: int,
+    as_json: bool,  # noqa: FBT001 - a flag of the command line
+) -> None:
+    """Measure what a product's recipe reaches on labelled rows, without writing a bundle."""
+    with one_line_errors():
+        declared = without(read_product(product), [name for names in left_out for name in names])
+        dataset = read_dataset(declared, Source(path=data, label=label))
+        found = crossvalidate(dataset, Folds(folds, repeats, seed))
+    if as_json:
+        click.echo(json.dumps(found, allow_nan=False))
+    else:
+        show_crossvalidation(found)
 
 
 def _holdout(share: float | None, out: Path | None) -> Holdout | None:
     if share is None and out is None:
         return None
     if share is None or out is None:
-        raise OptionInvalid("--holdout and --holdout-out go together")
-    if out.suffix.lower() not in {".csv", ".parquet"}:
-        raise OptionInvalid(f"--holdout-out: {out}: expected a name that ends in .csv or .parquet")
+        raise OptionInvalid("--holdout and --holdout-out: expected both or none")
     return Holdout(share, out)

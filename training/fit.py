@@ -41,7 +41,7 @@ def grow(dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> Grown:
     settings = parameters(dataset, fit, seed=seed)
     rows = quantiles(dataset, fit, recipe)
     later = quantiles(dataset, stop, recipe, like=rows)
-    with counting("Growing trees", total=recipe.rounds) as advance:
+    with counting("Growing trees") as advance:
         booster = xgb.train(
             dict(settings),
             rows,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.model.calibration import Calibration, Margins
-from riskscore.model.scale import HIGHEST, REVIEW, Scale, Thresholds, level
+from riskscore.model.scale import HIGHEST, LEVELS, REVIEW, Scale, Thresholds, level
 from riskscore.model.trees import Trees
 from riskscore.product.encode import Matrix
 from training.datasets import Dataset
@@ -95,16 +95,15 @@ def _by_score(thresholds: Thresholds, given: Answers, dataset: Dataset) -> dict[
 
 def _levels(given: Answers, dataset: Dataset) -> list[dict[str, Any]]:
     names = np.array([level(score) for score in range(HIGHEST + 1)])[given.scores]
-    order = dict.fromkeys(level(score) for score in range(HIGHEST + 1))
-    return [{"level": name, **_held(names == name, given, dataset)} for name in order]
+    return [{"level": name, **_held(names == name, given, dataset)} for _, name in reversed(LEVELS)]
 
 
 def _bands(given: Answers, dataset: Dataset) -> list[dict[str, Any]]:
-    bands = given.scores // BAND
+    """Cut the scores every 50 points; the highest of all, 1000, joins the band below it."""
+    bands = np.minimum(given.scores, HIGHEST - 1) // BAND * BAND
     return [
-        {"from": int(band) * BAND, "to": int(band) * BAND + BAND - 1}
-        | _held(bands == band, given, dataset)
-        for band in np.unique(bands)
+        {"from": start, "to": start + BAND - 1, **_held(bands == start, given, dataset)}
+        for start in np.unique(bands).tolist()
     ]
 
 

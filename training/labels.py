@@ -1,4 +1,4 @@
-"""Labels and weights of a labelled table, read strictly: a wrong label is learned like any other."""
+"""Labels and weights of a labelled table, read strictly: a wrong one would be learned, too."""
 
 from pathlib import Path
 

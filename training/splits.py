@@ -14,7 +14,7 @@ from training.errors import TooFewRows
 from training.labels import Labels
 from training.receipts import Times
 
-SHARES = (0.6, 0.1, 0.15, 0.15)
+SHARES = (0.6, 0.1, 0.2, 0.1)
 
 
 class Split(NamedTuple):

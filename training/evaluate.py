@@ -1,0 +1,107 @@
+"""Judge a bundle on labelled rows, and warn when it was fitted on them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from riskscore.errors import BundleMismatch
+from riskscore.model.bundle import CHAMPION, Bundle, load_bundle, load_champion
+from riskscore.product.parsing import texts
+from riskscore.product.tables import column_names, read_batches, writer
+from training import sketch
+from training.datasets import Dataset, Places, Source
+from training.judge import Answers, answers, figures
+from training.read import read_dataset
+
+REFERENCE, ROW = "reference", "row"
+BATCH = 65_536  # rows written at a time
+
+
+class Evaluation(NamedTuple):
+    """A bundle's figures on some rows, and how far it was fitted on them."""
+
+    figures: dict[str, Any]
+    seen: sketch.Overlap
+
+
+def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evaluation:
+    """Judge a bundle.
+
+    Args:
+        folder: A version's folder, or a product's, whose champion is judged.
+        source: The rows.
+        out: Where the answer to each row goes: csv or parquet, by the suffix.
+
+    Raises:
+        DataError, TrainingError, StartupError: As the message says.
+    """
+    bundle = load(folder)
+    dataset = read_dataset(bundle.product, source)
+    given = answers(bundle, dataset.matrix)
+    if out is not None:
+        write_answers(dataset, given, out)
+    about = {"product": bundle.product.name, "version": bundle.version, "label": dataset.label}
+    return Evaluation(about | figures(bundle, dataset, given), seen(bundle, dataset))
+
+
+def load(folder: Path) -> Bundle:
+    """Load a bundle, or the champion where the folder is a product's."""
+    return load_champion(folder) if (folder / CHAMPION).exists() else load_bundle(folder)
+
+
+def seen(bundle: Bundle, dataset: Dataset) -> sketch.Overlap:
+    """Estimate which share of the rows a bundle was fitted on.
+
+    Raises:
+        BundleMismatch: The bundle does not say.
+    """
+    try:
+        kept = sketch.from_record(bundle.manifest["rows_seen"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleMismatch(f"version {bundle.version}: no rows_seen in its manifest") from error
+    return sketch.overlap(kept, dataset.matrix)
+
+
+def write_answers(dataset: Dataset, given: Answers, out: Path) -> None:
+    """Write reference (or row, from 1), margin, probability and score of each row."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    keys = _keys(dataset)
+    schema = pa.schema(
+        [
+            (keys.name, pa.string() if keys.name == REFERENCE else pa.int64()),
+            ("margin", pa.float64()),
+            ("probability", pa.float64()),
+            ("score", pa.int64()),
+        ]
+    )
+    columns = [keys.values, given.margins.astype(np.float64), given.probabilities, given.scores]
+    table = pa.table(dict(zip(schema.names, columns, strict=True)), schema=schema)
+    with writer(out, schema) as write:
+        for batch in table.to_batches(BATCH):
+            write(batch)
+
+
+class Keys(NamedTuple):
+    """What names the rows, and its values, shape (n_rows,)."""
+
+    name: str
+    values: pa.Array
+
+
+def _keys(dataset: Dataset) -> Keys:
+    if REFERENCE not in column_names(dataset.file):
+        return Keys(ROW, pa.array(dataset.rows + 1))
+    references = pa.concat_arrays(list(_references(dataset.file, dataset.rows)))
+    return Keys(REFERENCE, references)
+
+
+def _references(path: Path, rows: Places) -> Iterator[pa.Array]:
+    """Read the references of some rows, in the file's order."""
+    before = 0
+    for batch in read_batches(path, only=[REFERENCE]):
+        ours = rows[(rows >= before) & (rows < before + batch.num_rows)] - before
+        yield pa.array(texts(batch[REFERENCE].take(pa.array(ours))), pa.string())
+        before += batch.num_rows
