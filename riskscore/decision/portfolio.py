@@ -15,6 +15,7 @@ from riskscore.decision.scoring import Assessment, assess
 from riskscore.errors import DataInvalid
 from riskscore.model.bundle import Bundle
 from riskscore.product.parsing import texts
+from riskscore.product.past import unavailable
 from riskscore.product.rows import Batch, read_batch
 from riskscore.product.rules import OURS
 from riskscore.product.spec import Product
@@ -114,7 +115,8 @@ def _assess(
 ) -> list[Assessment]:
     columns = {name: each[good] for name, each in batch.columns.items()}
     held = {name: each[good] for name, each in batch.held.items()}
-    return assess(bundle, columns, held, explain=explain, language=language)
+    past = unavailable(bundle.product, held)
+    return assess(bundle, columns, past, explain=explain, language=language)
 
 
 def _keys(rows: pa.RecordBatch, before: int) -> pa.Array:

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason, reasons_of
 from riskscore.model.scale import Level, Recommendation, level, recommendation
 from riskscore.product.encode import Matrix, complete, rounded, values
-from riskscore.product.spec import Derived, Product
+from riskscore.product.past import GapCode, Past, unavailable
+from riskscore.product.spec import Derived, History, Product
 from riskscore.product.values import Values
 
 Purpose = Literal["onboard", "rescreen", "backfill", "test"]
-Held = Mapping[str, NDArray[np.bool_]]  # entity name -> whether each row has that identifier
-GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +77,13 @@ def assess_applications(
         each.name: np.array([each.name in row.entities for row in applications])
         for each in product.entities
     }
-    return assess(bundle, columns, held, language=language)
+    return assess(bundle, columns, unavailable(product, held), language=language)
 
 
 def assess(
     bundle: Bundle,
     columns: Mapping[str, Values],
-    held: Held,
+    past: Past,
     *,
     language: str = "en",
     explain: bool = True,
@@ -95,11 +93,11 @@ def assess(
     Args:
         bundle: The model.
         columns: Name -> values, shape (n_rows,), of every input of the model.
-        held: For every entity of the product.
+        past: Of the same rows.
         language: Of the reason texts.
         explain: False leaves the reasons empty and saves most of the time.
     """
-    exact = complete(bundle.product, {**columns, **unknown_history(bundle.product, held)})
+    exact = complete(bundle.product, {**columns, **past.values})
     matrix = rounded(exact)
     margins = bundle.trees.margins(matrix)[:, 0]
     probabilities = bundle.calibration.probabilities(margins)
@@ -114,16 +112,11 @@ def assess(
             level=level(score),
             recommendation=recommendation(score, bundle.thresholds.block_score),
             reasons=reasons[row],
-            data_quality=gaps(bundle.product, exact[row], held, row),
+            data_quality=gaps(bundle.product, exact[row], past, row),
             coverage=float(covered[row]),
         )
         for row, score in enumerate(scores)
     ]
-
-
-def unknown_history(product: Product, held: Held) -> dict[str, Values]:
-    """Fill the history columns of rows for which there is no store to ask."""
-    return {each.name: np.full(len(held[each.entity]), np.nan) for each in product.history}
 
 
 def _reasons(bundle: Bundle, exact: Values, matrix: Matrix, language: str) -> list[list[Reason]]:
@@ -143,24 +136,19 @@ def coverage(exact: Values, importance: Values) -> Values:
     return known.clip(max=1)
 
 
-def gaps(product: Product, exact: Values, held: Held, row: int) -> list[Gap]:
+def gaps(product: Product, exact: Values, past: Past, row: int) -> list[Gap]:
     """Name what one row did not know; what is derived from it is not named again.
 
     Args:
         product: Whose columns.
         exact: The row's values in model order, shape (n_columns,).
-        held: Entity name -> whether each row has that identifier.
+        past: Of all rows.
         row: Which of them this is.
     """
-    entity_of = {each.name: each.entity for each in product.history}
-    missing = [product.columns[place] for place in np.flatnonzero(np.isnan(exact))]
-    return [
-        Gap(
-            code="HISTORY_UNAVAILABLE"
-            if each.name in entity_of and held[entity_of[each.name]][row]
-            else "MISSING",
-            feature=each.name,
-        )
-        for each in missing
-        if not isinstance(each, Derived)
-    ]
+    found = []
+    for place in np.flatnonzero(np.isnan(exact)):
+        feature = product.columns[place]
+        code = past.gaps[feature.name][row] if isinstance(feature, History) else "MISSING"
+        if code and not isinstance(feature, Derived):
+            found.append(Gap(code=code, feature=feature.name))
+    return found

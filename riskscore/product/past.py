@@ -1,0 +1,39 @@
+"""What is known of the past of some rows: their history columns, and why a value is not there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.product.spec import Product
+from riskscore.product.values import Values
+
+GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT"]
+Held = Mapping[str, NDArray[np.bool_]]  # entity name -> whether each row has that identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The history columns of some rows.
+
+    Attributes:
+        values: Column name -> values, shape (n_rows,).
+        gaps: Column name -> for each row why its value is unknown; None where it is known, even
+            if it is NaN, as the latest of nothing is.
+    """
+
+    values: Mapping[str, Values]
+    gaps: Mapping[str, Sequence[GapCode | None]]
+
+
+def unavailable(product: Product, held: Held) -> Past:
+    """Say of every row that there is no store to ask, or no identifier to ask with."""
+    return Past(
+        values={each.name: np.full(len(held[each.entity]), np.nan) for each in product.history},
+        gaps={
+            each.name: ["HISTORY_UNAVAILABLE" if has else "MISSING" for has in held[each.entity]]
+            for each in product.history
+        },
+    )
