@@ -19,6 +19,7 @@ from training.notices import warn
 from training.options import EXISTING, FOLDER, Moment, Names, TableFile
 from training.pipeline import Order, fit
 from training.read import read_dataset
+from training.simulate.command import simulate
 from training.tables import show_crossvalidation, show_evaluation, show_fit
 from training.without import without
 
@@ -36,6 +37,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 @click.group()
 def main() -> None:
     """Fit and judge the models that riskscore serves."""
+
+
+main.add_command(simulate)
 
 
 @contextmanager
