@@ -63,10 +63,11 @@ def born_before(stage: Stage, count: int, rng: np.random.Generator) -> Moments:
 def mule_weeks(
     stage: Stage, accounts: OpeningActs, rng: np.random.Generator, *, old: bool
 ) -> WeekActs:
-    """Take weeks from a month before the use begins until it ends."""
+    """Take weeks from a little before the use begins until it ends."""
     count = len(accounts)
     born = born_before(stage, count, rng) if old else accounts.at
-    start = np.maximum(accounts.use_from - PROOF // 2, born + WEEK)
+    before = int(stage.parameters.mules.seen_before_days * DAY)
+    start = np.maximum(accounts.use_from - before, born + WEEK)
     last = start + (rng.random(count) * (accounts.use_until - start).clip(WEEK)).astype(np.int64)
     return weeks_of(stage, accounts, rng, born=born, last=last)
 

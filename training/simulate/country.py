@@ -54,6 +54,7 @@ STAGES = (
 OPERATORS = ("default", "default", "operator_c", "operator_d")
 BANKS = ("default", "default", "default", "bank_d", "bank_e", "bank_f")
 MONTH = 30 * DAY
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ class Country:
 def simulate(
     parameters: Parameters,
     scenario: Scenario,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> Country:
     """Let a country live for so many days; the same arguments give the same country."""
     people, days = scenario.people, scenario.days

@@ -4,7 +4,7 @@
 ``truth.parquet``. Rows stand in order of receipt.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +41,9 @@ def tables(country: Country) -> dict[str, pa.Table]:
     return result
 
 
-def write(country: Country, folder: Path) -> None:
+def write(spelled: Mapping[str, pa.Table], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables(country).items():
+    for name, table in spelled.items():
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
 
 

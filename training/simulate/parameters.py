@@ -198,6 +198,7 @@ class Mules:
     use_after_days: tuple[float, float]
     use_days: tuple[float, float]
     prepare_days: float
+    seen_before_days: float
     late_share: float
     layered: float
     same_name: float
@@ -334,6 +335,8 @@ def product(table: Mapping[str, Any]) -> Product:
 
 
 def law(name: str, table: Mapping[str, Any], manners: tuple[str, ...]) -> Law:
+    if unknown := table.keys() - {*manners, "law", "part", "words"}:
+        raise ValueError(f"trace {name}: no such manner: {sorted(unknown)}")
     rows = [np.ravel(table.get(each, table[ORDINARY])).astype(float) for each in manners]
     return Law(
         name=name,

@@ -70,17 +70,18 @@ def of_desk(
     other = desks.province[desk] != stage.people.province[acts.person]
     far: Floats = stage.parameters.people.far_km * rng.standard_gamma(2, len(acts)) / 2
     km = np.asarray(drawn["near_km"] + far * other, np.float64)
+    licensed = desks.licence[desk] + (acts.at - stage.days.first) / DAY
     place = np.where(desks.kiosk[desk], 2, np.where(desks.store[desk], 0, 1))
     border = stage.parameters.people.border_provinces
     wall = stage.parameters.registrations.shared_wall
     return {
         "channel": np.where(remote, 3, place).astype(float),
-        "days_licensed": absent(desks.licence[desk] + (acts.at - stage.days.first) / DAY, remote),
+        "days_licensed": absent(np.asarray(licensed, np.float64), remote),
         "after_hours": absent(drawn["after_hours"], remote),
         "background_seen": absent(drawn["background_seen"], rng.random(len(acts)) < wall * remote),
         "cards_in_a_row": absent(1 + drawn["run_of_cards"] + np.minimum(acts.batch - 1, 8), remote),
         "km_to_shop": absent(km, remote),
-        "at_border": absent((desks.province[desk] < border) * 1.0, remote),
+        "at_border": absent((desks.province[desk] < border).astype(float), remote),
         "network": absent(drawn["network"], ~remote),
         "abroad": absent(drawn["abroad"], ~remote),
     }
