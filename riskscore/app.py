@@ -4,7 +4,7 @@ from types import TracebackType
 
 from flask import Flask
 
-from riskscore.api import exchange, health, problems, products, scores
+from riskscore.api import docs, exchange, health, openapi, problems, products, scores
 from riskscore.api.bodies import MAX_DEPTH, Orjson
 from riskscore.api.served import EXTENSION, load_service
 from riskscore.settings import Settings
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> App:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.config[MAX_DEPTH] = settings.max_depth
     app.extensions[EXTENSION] = load_service(settings.models)
-    for resource in (health, products, scores):
+    for resource in (docs, health, openapi, products, scores):
         app.register_blueprint(resource.bp)
     exchange.register(app)
     problems.register(app)

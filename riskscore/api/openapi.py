@@ -1,0 +1,161 @@
+"""GET /openapi.json: the API document, out of the very schemas that judge requests."""
+
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema
+
+from riskscore.api import answers, examples
+from riskscore.api.problems import MEDIA_TYPE
+from riskscore.api.schemas import MOST
+from riskscore.api.served import Served, Service, service
+
+bp = Blueprint("openapi", __name__)
+
+ABOUT = (
+    "Risk scores, with reasons, for SIM registrations and mule accounts. Errors are problem "
+    "documents (RFC 9457); those of a field name it by its path."
+)
+CORRELATOR = {
+    "name": "x-correlator",
+    "in": "header",
+    "description": "Echoed when sent.",
+    "schema": {"type": "string", "maxLength": 256, "pattern": r"^[a-zA-Z0-9\-_:;./<>{}]*$"},
+}
+LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "Of the reason texts: en (default) or th.",
+    "schema": {"type": "string"},
+    "example": "th",
+}
+REFUSALS = {
+    "400": "The body, or a header, breaks its form.",
+    "404": "No such product.",
+    "413": "The body is too large.",
+    "415": "The body is not application/json in UTF-8.",
+    "422": "Fields break their declaration; each is named.",
+    "500": "Our fault.",
+}
+READ = ("400", "500")
+WRITE = ("400", "413", "415", "422", "500")
+
+Json = dict[str, Any]
+
+
+@bp.get("/openapi.json")
+def show_document() -> ResponseReturnValue:
+    return document(service())
+
+
+def document(served: Service) -> Json:
+    """Describe what this process serves, product by product."""
+    spec = APISpec(
+        title="riskscore",
+        version="1",
+        openapi_version="3.1.0",
+        info={"description": ABOUT},
+        plugins=[MarshmallowPlugin(schema_name_resolver=lambda schema: type(schema).__name__)],
+    )
+    spec.components.parameter("x-correlator", "header", CORRELATOR)
+    spec.components.parameter("Accept-Language", "header", LANGUAGE)
+    spec.components.schema("Problem", schema=answers.Problem())
+    for status, description in REFUSALS.items():
+        spec.components.response(status, refusal(description))
+    for path, operation in {**scoring(served), **reading(served)}.items():
+        spec.path(path=path, operations=operation)
+    described: Json = spec.to_dict()
+    return described
+
+
+def scoring(served: Service) -> Json:
+    """Describe the paths of every product."""
+    paths: Json = {}
+    for slug, each in served.by_slug.items():
+        paths[f"/v1/{slug}/scores"] = {"post": score_one(each)}
+        paths[f"/v1/{slug}/scores/batch"] = {"post": score_many(each)}
+    return paths
+
+
+def score_one(served: Served) -> Json:
+    product = served.bundle.product
+    body = sent(served.schema, examples.application(product))
+    return post(f"score_{product.name}", f"Score one: {product.title}", body, answers.Score())
+
+
+def score_many(served: Served) -> Json:
+    product = served.bundle.product
+    batch: Json = {
+        "type": "object",
+        "required": ["applications"],
+        "additionalProperties": False,
+        "properties": {
+            "applications": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MOST,
+                "items": served.schema,
+                "description": "Each is answered or refused on its own, in this order.",
+            }
+        },
+    }
+    body = sent(batch, {"applications": [examples.application(product)]})
+    row = {"oneOf": [answers.Score(), answers.Refused()]}
+    results = {
+        "type": "object",
+        "required": ["results"],
+        "properties": {"results": {"type": "array", "items": row}},
+    }
+    return post(f"score_{product.name}_batch", f"Score many: {product.title}", body, results)
+
+
+def reading(served: Service) -> Json:
+    """Describe the paths that only tell."""
+    name = {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "examples": {each: {"value": each} for each in served.products},
+    }
+    show = get("show_product", "A product as it is declared", answers.Declaration(), "404")
+    return {
+        "/v1/products": {"get": get("list_products", "What is served", answers.Products())},
+        "/v1/products/{name}": {"get": show | {"parameters": [name, "x-correlator"]}},
+        "/healthz": {"get": get("alive", "Whether the process answers", answers.Alive())},
+        "/readyz": {"get": get("ready", "Whether it can score", answers.Ready())},
+    }
+
+
+def post(name: str, summary: str, body: Json, answer: Schema | Json) -> Json:
+    return {
+        "operationId": name,
+        "summary": summary,
+        "parameters": ["x-correlator", "Accept-Language"],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {"200": answered(answer)} | {status: status for status in WRITE},
+    }
+
+
+def get(name: str, summary: str, answer: Schema, *also: str) -> Json:
+    return {
+        "operationId": name,
+        "summary": summary,
+        "parameters": ["x-correlator"],
+        "responses": {"200": answered(answer)} | {status: status for status in (*READ, *also)},
+    }
+
+
+def sent(schema: Schema | Json, example: Json) -> Json:
+    return {"schema": schema, "examples": {"example": {"value": example}}}
+
+
+def answered(schema: Schema | Json) -> Json:
+    return {"description": "Answered.", "content": {"application/json": {"schema": schema}}}
+
+
+def refusal(description: str) -> Json:
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": "Problem"}}}
