@@ -56,6 +56,15 @@ def stop(server: Any, handle_term: Any) -> None:
     handle_term()
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    """Keep scikit-learn out of workers: xgboost takes it in where it is installed, for nothing.
+
+    It, and the pandas it brings, would double what a worker needs to start and to hold.
+    """
+    del server, worker
+    sys.modules["sklearn"] = None  # type: ignore[assignment]  # what makes its import fail
+
+
 def post_worker_init(worker: Any) -> None:
     """Say where we listen as soon as somebody would answer."""
     if worker.age == 1:

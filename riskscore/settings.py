@@ -42,7 +42,7 @@ class Settings:
 def whole(what: str, low: int, high: int, **more: Any) -> fields.Integer:
     words = expecting(f"{what} from {low} to {high}")
     within = validate.Range(low, high, error=str(words["invalid"]))
-    return fields.Integer(strict=True, error_messages=words, validate=within, **more)
+    return fields.Integer(error_messages=words, validate=within, **more)
 
 
 def shaped(what: str, pattern: str, **more: Any) -> fields.String:
