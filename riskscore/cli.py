@@ -60,6 +60,41 @@ def check(models: Path) -> None:
     sys.exit(0 if good else 1)
 
 
+@main.command()
+@click.argument("product")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="csv or parquet.")
+@click.option("--record", is_flag=True, help="Store the decisions, so that they count as history.")
+@click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
+@click.option("--reasons/--no-reasons", default=True, help="Without reasons it is much faster.")
+@click.option("--language", type=click.Choice(["en", "th"]), default="en", show_default=True)
+def score(
+    product: str,
+    file: Path,
+    out: Path,
+    *,
+    record: bool,
+    models: str | None,
+    reasons: bool,
+    language: str,
+) -> None:
+    """Score the rows of FILE (csv, parquet, or a folder of parquet parts) as PRODUCT.
+
+    Rows that cannot be scored go to a second file beside OUT, each with the reason.
+    """
+    from riskscore import portfolio  # noqa: PLC0415 - see above
+
+    if record:
+        raise click.UsageError("--record: there is no store of decisions yet")
+    given = {} if models is None else {"RISKSCORE_MODELS": models}
+    settings = read_settings({**os.environ, **given})
+    try:
+        folder = portfolio.folder_of(settings.models, product)
+        portfolio.score(folder, file, out, reasons=reasons, language=language)
+    except RiskScoreError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     try:
         return settings_from(environ)

@@ -11,17 +11,29 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from riskscore.decision.scoring import Assessment, assess
+from riskscore.decision.judgement import Judgement, explain, judge
 from riskscore.errors import DataInvalid
 from riskscore.model.bundle import Bundle
-from riskscore.product.parsing import texts
-from riskscore.product.past import unavailable
+from riskscore.model.reasons import Reason
+from riskscore.product.parsing import Refused, texts
+from riskscore.product.past import Past, unavailable
 from riskscore.product.rows import Batch, read_batch
 from riskscore.product.rules import OURS
 from riskscore.product.spec import Product
 from riskscore.product.tables import column_names, is_text, read_batches, writer
+from riskscore.product.values import Values
 
 BATCH = 8_192  # rows scored at a time
+SCORED = (
+    ("score", pa.int64()),
+    ("probability", pa.float64()),
+    ("level", pa.string()),
+    ("recommendation", pa.string()),
+    ("coverage", pa.float64()),
+    ("reasons", pa.string()),
+    ("model", pa.string()),
+)
+REFUSED = pa.schema([("row", pa.int64()), ("reference", pa.string()), ("problem", pa.string())])
 
 
 @dataclass(slots=True)
@@ -49,7 +61,7 @@ def refused_path(out: Path) -> Path:
 
 
 def score_portfolio(
-    bundle: Bundle, path: Path, out: Path, *, explain: bool = True, language: str = "en"
+    bundle: Bundle, path: Path, out: Path, *, reasons: bool = True, language: str = "en"
 ) -> Iterator[Tally]:
     """Score a file, batch by batch in bounded memory.
 
@@ -58,7 +70,7 @@ def score_portfolio(
         path: csv, parquet, or a folder of parquet parts; one column per input and entity.
         out: csv or parquet by its suffix: reference (or row, from 1), score, probability, level,
             recommendation, coverage, reasons (JSON), model.
-        explain: False leaves the reasons empty and saves most of the time.
+        reasons: False leaves them empty and saves most of the time.
         language: Of the reason texts.
 
     Yields:
@@ -68,28 +80,24 @@ def score_portfolio(
         DataUnreadable: It is no table.
         DataInvalid: A column that every row must have is absent.
     """
-    names = column_names(path)
-    _check_columns(bundle.product, names, path)
-    key = (
-        pa.field("reference", pa.string()) if "reference" in names else pa.field("row", pa.int64())
-    )
+    _check_columns(bundle.product, column_names(path), path)
+    key = _key(path)
     tally = Tally()
     with (
-        writer(out, _schema(key)) as scored,
-        writer(refused_path(out), _refused_schema()) as refused,
+        writer(out, _scored_schema(key)) as write_scored,
+        writer(refused_path(out), REFUSED) as write_refused,
     ):
-        for table in read_batches(path, only=_wanted(bundle.product), rows=BATCH):
-            for rows in _slices(table):
-                batch = read_batch(bundle.product, rows, text=is_text(path))
-                good = np.array([row not in batch.problems for row in range(rows.num_rows)])
-                keys = _keys(rows, tally.rows)
-                refused(_refused(batch, rows, tally.rows))
-                if good.any():
-                    found = _assess(bundle, batch, good, explain=explain, language=language)
-                    scored(_scored(found, keys.filter(pa.array(good)), bundle, key))
-                tally.scored += int(good.sum())
-                tally.refused += len(batch.problems)
-                yield tally
+        for rows in _batches(path, _wanted(bundle.product)):
+            batch = read_batch(bundle.product, rows, text=is_text(path))
+            keys = _keys(rows, batch, tally.rows)
+            good = np.array([row not in batch.problems for row in range(rows.num_rows)])
+            judged = judge(bundle, *_good(bundle.product, batch, good))
+            told = explain(bundle, judged, language) if reasons else None
+            write_scored(_scored(judged, told, keys.filter(pa.array(good)), bundle, key))
+            write_refused(_refused(batch, rows, tally.rows))
+            tally.scored += int(good.sum())
+            tally.refused += len(batch.problems)
+            yield tally
 
 
 def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
@@ -105,71 +113,68 @@ def _wanted(product: Product) -> set[str]:
     return columns | {"reference", "occurred_at"}
 
 
-def _slices(table: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    for start in range(0, table.num_rows, BATCH):
-        yield table.slice(start, BATCH)
+def _batches(path: Path, wanted: set[str]) -> Iterator[pa.RecordBatch]:
+    for table in read_batches(path, only=wanted, rows=BATCH):
+        for start in range(0, table.num_rows, BATCH):
+            yield table.slice(start, BATCH)
 
 
-def _assess(
-    bundle: Bundle, batch: Batch, good: np.ndarray, *, explain: bool, language: str
-) -> list[Assessment]:
+def _good(product: Product, batch: Batch, good: Refused) -> tuple[dict[str, Values], Past]:
+    """Leave out the rows that cannot be scored."""
     columns = {name: each[good] for name, each in batch.columns.items()}
     held = {name: each[good] for name, each in batch.held.items()}
-    past = unavailable(bundle.product, held)
-    return assess(bundle, columns, past, explain=explain, language=language)
+    return columns, unavailable(product, held)
 
 
-def _keys(rows: pa.RecordBatch, before: int) -> pa.Array:
-    if "reference" in rows.schema.names:
-        return pa.array(texts(rows["reference"]), pa.string())
-    return pa.array(range(before + 1, before + rows.num_rows + 1), pa.int64())
+def _key(path: Path) -> pa.Field:
+    """Choose what a row is known by: its reference, or its number where it has none."""
+    if "reference" in column_names(path):
+        return pa.field("reference", pa.string())
+    return pa.field("row", pa.int64())
 
 
-def _schema(key: pa.Field) -> pa.Schema:
-    return pa.schema(
-        [
-            key,
-            ("score", pa.int64()),
-            ("probability", pa.float64()),
-            ("level", pa.string()),
-            ("recommendation", pa.string()),
-            ("coverage", pa.float64()),
-            ("reasons", pa.string()),
-            ("model", pa.string()),
-        ]
-    )
+def _keys(rows: pa.RecordBatch, batch: Batch, before: int) -> pa.Array:
+    if "reference" not in rows.schema.names:
+        return pa.array(range(before + 1, before + rows.num_rows + 1), pa.int64())
+    references = texts(rows["reference"])
+    batch.refuse((row for row, each in enumerate(references) if not each), "reference: required")
+    return pa.array(references, pa.string())
+
+
+def _scored_schema(key: pa.Field) -> pa.Schema:
+    return pa.schema([key, *SCORED])
 
 
 def _scored(
-    found: list[Assessment], keys: pa.Array, bundle: Bundle, key: pa.Field
+    judged: Judgement,
+    reasons: list[list[Reason]] | None,
+    keys: pa.Array,
+    bundle: Bundle,
+    key: pa.Field,
 ) -> pa.RecordBatch:
+    rows = len(judged.scores)
     columns = [
         keys,
-        [each.score for each in found],
-        [each.probability for each in found],
-        [each.level for each in found],
-        [each.recommendation for each in found],
-        [each.coverage for each in found],
-        [orjson.dumps(each.reasons).decode() for each in found],
-        [bundle.version] * len(found),
+        judged.scores,
+        judged.probabilities,
+        judged.levels,
+        judged.recommendations,
+        judged.coverage,
+        [orjson.dumps(each).decode() for each in reasons] if reasons else [None] * rows,
+        [bundle.version] * rows,
     ]
-    schema = _schema(key)
+    schema = _scored_schema(key)
     arrays = [pa.array(each, kind) for each, kind in zip(columns, schema.types, strict=True)]
     return pa.record_batch(arrays, schema=schema)
-
-
-def _refused_schema() -> pa.Schema:
-    return pa.schema([("row", pa.int64()), ("reference", pa.string()), ("problem", pa.string())])
 
 
 def _refused(batch: Batch, rows: pa.RecordBatch, before: int) -> pa.RecordBatch:
     bad = sorted(batch.problems)
     known = texts(rows["reference"]) if "reference" in rows.schema.names else [None] * rows.num_rows
-    return pa.record_batch(
-        [
-            pa.array([before + row + 1 for row in bad], pa.int64()),
-            pa.array([known[row] for row in bad], pa.string()),
-            pa.array(["; ".join(batch.problems[row]) for row in bad], pa.string()),
-        ],
-        schema=_refused_schema(),
-    )
+    columns = [
+        [before + row + 1 for row in bad],
+        [known[row] for row in bad],
+        ["; ".join(batch.problems[row]) for row in bad],
+    ]
+    arrays = [pa.array(each, kind) for each, kind in zip(columns, REFUSED.types, strict=True)]
+    return pa.record_batch(arrays, schema=REFUSED)

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
+from riskscore.decision.judgement import explain, judge
 from riskscore.model.bundle import Bundle
-from riskscore.model.reasons import Reason, reasons_of
-from riskscore.model.scale import Level, Recommendation, level, recommendation
-from riskscore.product.encode import Matrix, complete, rounded, values
+from riskscore.model.reasons import Reason
+from riskscore.model.scale import Level, Recommendation
+from riskscore.product.encode import values
 from riskscore.product.past import GapCode, Past, unavailable
 from riskscore.product.spec import Derived, History, Product
 from riskscore.product.values import Values
@@ -49,7 +50,7 @@ class Assessment:
     """What we say about one application.
 
     Attributes:
-        reasons: What raised the risk, largest first; empty when not asked for.
+        reasons: What raised the risk, largest first.
         coverage: Share of what usually moves the model that was known here.
     """
 
@@ -77,63 +78,22 @@ def assess_applications(
         each.name: np.array([each.name in row.entities for row in applications])
         for each in product.entities
     }
-    return assess(bundle, columns, unavailable(product, held), language=language)
-
-
-def assess(
-    bundle: Bundle,
-    columns: Mapping[str, Values],
-    past: Past,
-    *,
-    language: str = "en",
-    explain: bool = True,
-) -> list[Assessment]:
-    """Score rows given column by column.
-
-    Args:
-        bundle: The model.
-        columns: Name -> values, shape (n_rows,), of every input of the model.
-        past: Of the same rows.
-        language: Of the reason texts.
-        explain: False leaves the reasons empty and saves most of the time.
-    """
-    exact = complete(bundle.product, {**columns, **past.values})
-    matrix = rounded(exact)
-    margins = bundle.trees.margins(matrix)[:, 0]
-    probabilities = bundle.calibration.probabilities(margins)
-    scores = bundle.scale.scores(probabilities).tolist()
-    reasons = _reasons(bundle, exact, matrix, language) if explain else [[] for _ in scores]
-    covered = coverage(exact, bundle.importance)
+    past = unavailable(product, held)
+    judgement = judge(bundle, columns, past)
+    reasons = explain(bundle, judgement, language)
     return [
         Assessment(
-            margin=float(margins[row]),
-            probability=float(probabilities[row]),
-            score=score,
-            level=level(score),
-            recommendation=recommendation(score, bundle.thresholds.block_score),
+            margin=float(judgement.margins[row]),
+            probability=float(judgement.probabilities[row]),
+            score=int(judgement.scores[row]),
+            level=judgement.levels[row],
+            recommendation=judgement.recommendations[row],
             reasons=reasons[row],
-            data_quality=gaps(bundle.product, exact[row], past, row),
-            coverage=float(covered[row]),
+            data_quality=gaps(product, judgement.exact[row], past, row),
+            coverage=float(judgement.coverage[row]),
         )
-        for row, score in enumerate(scores)
+        for row in range(len(applications))
     ]
-
-
-def _reasons(bundle: Bundle, exact: Values, matrix: Matrix, language: str) -> list[list[Reason]]:
-    shares = bundle.trees.explain(matrix).contributions[:, 0, :-1]
-    return [
-        reasons_of(bundle.product, share, row, language=language)
-        for share, row in zip(shares, exact, strict=True)
-    ]
-
-
-def coverage(exact: Values, importance: Values) -> Values:
-    """Weigh what each row knows by how much it usually moves the model; 1 if nothing does."""
-    total = importance.sum()
-    if not total:
-        return np.ones(len(exact))
-    known: Values = np.where(np.isnan(exact), 0.0, importance).sum(axis=1) / total
-    return known.clip(max=1)
 
 
 def gaps(product: Product, exact: Values, past: Past, row: int) -> list[Gap]:

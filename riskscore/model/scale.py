@@ -5,7 +5,7 @@ product's first fit, so that a policy built on scores survives a retrain.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,9 @@ Recommendation = Literal["allow", "review", "block"]
 
 LOWEST, REVIEW, HIGHEST = 0, 500, 1000
 POINTS_TO_DOUBLE = 50
-LEVELS: tuple[tuple[int, Level], ...] = (
-    (700, "very_high"),
-    (600, "high"),
-    (500, "medium"),
-    (350, "low"),
-    (0, "very_low"),
-)
+STARTS = (350, 500, 600, 700)  # where each level but the lowest begins
+LEVELS: tuple[Level, ...] = get_args(Level)
+RECOMMENDATIONS: tuple[Recommendation, ...] = get_args(Recommendation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +54,12 @@ def block_score_from(score: int) -> int:
     return max(REVIEW + 1, score)
 
 
-def level(score: int) -> Level:
-    return next(name for start, name in LEVELS if score >= start)
+def levels(scores: NDArray[np.int64]) -> list[Level]:
+    """Name the level of each score."""
+    return [LEVELS[place] for place in np.searchsorted(STARTS, scores, side="right").tolist()]
 
 
-def recommendation(score: int, block_score: int) -> Recommendation:
-    if score >= block_score:
-        return "block"
-    return "review" if score >= REVIEW else "allow"
+def recommendations(scores: NDArray[np.int64], block_score: int) -> list[Recommendation]:
+    """Say what to do at each score."""
+    steps = np.searchsorted([REVIEW, block_score], scores, side="right").tolist()
+    return [RECOMMENDATIONS[step] for step in steps]

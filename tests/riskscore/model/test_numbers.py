@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.model.calibration import Calibration
-from riskscore.model.scale import Scale, level, recommendation
+from riskscore.model.scale import Scale, levels, recommendations
 
 CALIBRATION = Calibration(margins=(-2.0, 0.0, 3.0), log_odds=(-5.0, -4.0, 1.0), rows=998)
 margins = st.floats(min_value=-1e6, max_value=1e6)
@@ -63,11 +63,11 @@ def test_certainty_is_1000() -> None:
     ],
 )
 def test_levels(score: int, expected: str) -> None:
-    assert level(score) == expected
+    assert levels(np.array([score])) == [expected]
 
 
 @pytest.mark.parametrize(
     ("score", "expected"), [(499, "allow"), (500, "review"), (639, "review"), (640, "block")]
 )
 def test_recommendations(score: int, expected: str) -> None:
-    assert recommendation(score, 640) == expected
+    assert recommendations(np.array([score]), 640) == [expected]

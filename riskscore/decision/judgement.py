@@ -1,0 +1,77 @@
+"""Judge rows column by column: what one request and a portfolio of millions have in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.model.bundle import Bundle
+from riskscore.model.reasons import Reason, reasons_of
+from riskscore.model.scale import Level, Recommendation, levels, recommendations
+from riskscore.product.encode import Matrix, complete, rounded
+from riskscore.product.past import Past
+from riskscore.product.values import Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the model says about some rows, in their order.
+
+    Attributes:
+        exact: The model's columns in float64, shape (n_rows, n_columns).
+        matrix: The same as the model sees them, in float32.
+        coverage: Share of what usually moves the model that is known of each row.
+    """
+
+    exact: Values
+    matrix: Matrix
+    margins: NDArray[np.float32]
+    probabilities: Values
+    scores: NDArray[np.int64]
+    levels: Sequence[Level]
+    recommendations: Sequence[Recommendation]
+    coverage: Values
+
+
+def judge(bundle: Bundle, columns: Mapping[str, Values], past: Past) -> Judgement:
+    """Score rows.
+
+    Args:
+        bundle: The model.
+        columns: Name -> values, shape (n_rows,), of every input of the model.
+        past: Of the same rows.
+    """
+    exact = complete(bundle.product, {**columns, **past.values})
+    matrix = rounded(exact)
+    margins = bundle.trees.margins(matrix)[:, 0]
+    probabilities = bundle.calibration.probabilities(margins)
+    scores = bundle.scale.scores(probabilities)
+    return Judgement(
+        exact=exact,
+        matrix=matrix,
+        margins=margins,
+        probabilities=probabilities,
+        scores=scores,
+        levels=levels(scores),
+        recommendations=recommendations(scores, bundle.thresholds.block_score),
+        coverage=coverage(exact, bundle.importance),
+    )
+
+
+def coverage(exact: Values, importance: Values) -> Values:
+    """Weigh what each row knows by how much it usually moves the model; 1 if nothing does."""
+    total = importance.sum()
+    if not total:
+        return np.ones(len(exact))
+    known: Values = np.where(np.isnan(exact), 0.0, importance).sum(axis=1) / total
+    return known.clip(max=1)
+
+
+def explain(bundle: Bundle, judgement: Judgement, language: str) -> list[list[Reason]]:
+    """Give each row's reasons, largest first."""
+    shares = bundle.trees.explain(judgement.matrix).contributions[:, 0, :-1]
+    return [
+        reasons_of(bundle.product, share, row, language=language)
+        for share, row in zip(shares, judgement.exact, strict=True)
+    ]
