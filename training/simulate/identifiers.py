@@ -1,7 +1,8 @@
 """Identifiers as people write them: fictional, of valid form, and telling nothing.
 
-Inside the country a thing is an integer. Outside it is a string whose digits come from a keyed
-one-to-one scrambling of that integer, so that neither length nor size betrays where it came from.
+Inside the country a thing is an integer. Outside it is a string: the things of a kind are dealt
+places at random, and a place is spread over the digits one to one, so that neither length nor size
+betrays where anything came from.
 """
 
 from collections.abc import Callable
@@ -99,9 +100,8 @@ WRITERS: dict[str, Callable[[Ints, int], pa.Array]] = {
 }
 
 
-def documents(people: Population, known: Ints, key: int) -> pa.Array:
+def documents(people: Population, known: Ints, place: Ints, key: int) -> pa.Array:
     """Write document numbers; one that was mistyped reads as a national one."""
-    place = np.arange(len(known))
     person = known.clip(0, people.count - 1)
     mistyped = known >= people.count
     kind = np.where(mistyped, 0, people.document[person])
@@ -119,12 +119,13 @@ def written(entity: str, columns: list[Ints], people: Population, key: int) -> l
     """Write one entity's columns of all products with one spelling for each thing."""
     joined = np.concatenate(columns)
     known, place = np.unique(joined, return_inverse=True)
+    shuffled = np.random.default_rng([key, len(entity), ord(entity[0])]).permutation(len(known))
     if entity == "id_document":
-        words = documents(people, known, key)
+        words = documents(people, known, shuffled, key)
     elif entity == "iccid":
         words = iccids(known.clip(0), key)
     else:
-        words = WRITERS[entity](np.arange(len(known)), key)
+        words = WRITERS[entity](shuffled, key)
     edges = np.cumsum([len(each) for each in columns])[:-1]
     return [
         words.take(pa.array(each, mask=missing))

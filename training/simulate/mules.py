@@ -125,7 +125,7 @@ def mule_openings(
 ) -> OpeningActs:
     days, count = stage.days, len(herd.role)
     usual = calendar.moments_on(days, calendar.pick(days.crime * days.busy, count, rng), rng)
-    linked, at = after_sim(days, herd, bad, usual)
+    linked, at = after_sim(days, herd, bad, usual, rng)
     median, sigma = stage.parameters.mules.use_after_days
     wait = median * np.exp(sigma * rng.standard_normal(count))
     account = stage.people.count + first + np.arange(count)
@@ -137,7 +137,7 @@ def sold_accounts(stage: Stage, herd: Herd, bad: SimActs, rng: np.random.Generat
     """Let owners sell accounts that they have had for years; ``at`` is the day of the sale."""
     days, count = stage.days, len(herd.role)
     usual = calendar.moments_on(days, calendar.pick(days.crime, count, rng), rng)
-    linked, at = after_sim(days, herd, bad, usual)
+    linked, at = after_sim(days, herd, bad, usual, rng)
     least, rest = stage.parameters.mules.sale_days
     wait = least + rest * rng.standard_exponential(count)
     person = people_for(stage, herd, bad, rng, linked=linked)
@@ -145,9 +145,12 @@ def sold_accounts(stage: Stage, herd: Herd, bad: SimActs, rng: np.random.Generat
     return run_by(stage, herd, bad, rng, deals=Deals(at, linked, wait, account, person))
 
 
-def after_sim(days: Days, herd: Herd, bad: SimActs, usual: Moments) -> Linked:
+def after_sim(
+    days: Days, herd: Herd, bad: SimActs, usual: Moments, rng: np.random.Generator
+) -> Linked:
     """Let linked mules follow their SIM; a lag beyond the last day leaves a mule unlinked."""
-    after = bad.at[herd.sim] + (herd.lag * DAY).astype(np.int64)
+    day = (bad.at[herd.sim] - days.first) // DAY + herd.lag.astype(np.int64)
+    after = np.maximum(calendar.moments_on(days, day, rng), bad.at[herd.sim])
     linked = herd.linked & (after < days.last)
     return Linked(linked, np.where(linked, after, usual))
 

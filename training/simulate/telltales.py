@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from training.simulate.arrays import Floats
+from training.simulate.arrays import Array, Flags, Floats
 from training.simulate.sensors import Scale
 
-SMALL = 100  # last digits of smaller whole numbers are the value itself
+SMALL = 100  # the last digit of fewer units than these is the value itself
+LARGE = 10_000  # likewise the last but one
 SEED = 20_261_121
 
 
@@ -21,25 +22,28 @@ def missingness(rows: pd.DataFrame, scales: Sequence[Scale]) -> Floats:
 
 
 def digits(rows: pd.DataFrame, scales: Sequence[Scale]) -> Floats:
-    """Last digits, never the value: what lies on a bound, or is small and whole, is replaced."""
+    """Last digits, never the value: those of a small value, or of a bound, are dealt anew."""
     rng = np.random.default_rng(SEED)
     numbers = [scale for scale in scales if scale.kind in ("number", "integer")]
     return np.column_stack([last_digits(rows[scale.name], scale, rng) for scale in numbers])
 
 
 def last_digits(values: pd.Series, scale: Scale, rng: np.random.Generator) -> Floats:
-    seen = values.to_numpy(float, na_value=np.nan)
-    known = seen[~np.isnan(seen)]
-    if scale.kind == "integer":
-        units = np.abs(seen)
-        silent = np.isnan(units) | (units < SMALL)
-    else:
-        units = np.round(np.abs(seen) * 1_000)
-        edges = (known.min(), known.max()) if len(known) else (0.0, 0.0)
-        silent = np.isnan(units) | np.isin(seen, edges)
-    drawn = rng.choice(units[~silent], len(units)) if (~silent).any() else np.zeros(len(units))
-    shown = np.where(silent, drawn, units)
-    return np.column_stack([shown % 10, shown // 10 % 10, shown % 100 == 0])
+    """Return the last digit, the one before, and whether both are zero."""
+    seen = np.abs(values.to_numpy(float, na_value=np.nan))
+    units = seen if scale.kind == "integer" else np.round(seen * 1_000)
+    bound = np.isin(seen, (np.nanmax(seen), np.nanmin(seen)))
+    last = dealt_anew(units % 10, bound | ~(units >= SMALL), rng)
+    silent = bound | ~(units >= LARGE)
+    tens = dealt_anew(units // 10 % 10, silent, rng)
+    return np.column_stack([last, tens, dealt_anew(units % 100 == 0, silent, rng)])
+
+
+def dealt_anew(shown: Array, silent: Flags, rng: np.random.Generator) -> Floats:
+    """Replace what may not be shown by what others show."""
+    telling = shown[~silent]
+    dealt = rng.choice(telling, len(shown)) if len(telling) else np.zeros(len(shown))
+    return np.where(silent, dealt, shown).astype(float)
 
 
 def timestamps(rows: pd.DataFrame, _: Sequence[Scale]) -> Floats:
@@ -52,19 +56,21 @@ def timestamps(rows: pd.DataFrame, _: Sequence[Scale]) -> Floats:
 
 
 def spelling(rows: pd.DataFrame, entities: Sequence[str]) -> Floats:
-    """Length, first letters, last digits and sum of digits of every identifier."""
-    return np.column_stack([spelled(rows[name]) for name in entities])
+    """Form of every identifier: length, first letters, last digit.
+
+    More digits would name a dealer or a document, and that is linking, not form. What is absent
+    is missingness, judged apart, and shown as another row's.
+    """
+    rng = np.random.default_rng(SEED)
+    return np.column_stack([spelled(rows[name], rng) for name in entities])
 
 
-def spelled(identifiers: pd.Series) -> Floats:
+def spelled(identifiers: pd.Series, rng: np.random.Generator) -> Floats:
     text = identifiers.fillna("").str
-    first = pd.factorize(text[:2])[0]
-    tail = pd.to_numeric(text[-4:].str.replace(r"\D", "", regex=True), errors="coerce").fillna(0)
-    digits_only = text.replace(r"\D", "", regex=True).str
-    total = sum(digits_only.count(str(digit)) * digit for digit in range(1, 10))
-    # an absent identifier is missingness, judged elsewhere
-    shape = np.column_stack([text.len(), first, tail % 10, tail % 100, tail // 100, total])
-    return np.where(identifiers.isna().to_numpy()[:, None], np.nan, shape)
+    last = pd.to_numeric(text[-1:], errors="coerce").to_numpy(float)
+    form = (text.len().to_numpy(float), pd.factorize(text[:2])[0].astype(float), last)
+    gone = identifiers.isna().to_numpy()
+    return np.column_stack([dealt_anew(each, gone, rng) for each in form])
 
 
 def row_order(rows: pd.DataFrame, _: Sequence[Scale]) -> Floats:
