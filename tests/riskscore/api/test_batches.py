@@ -1,0 +1,81 @@
+"""POST /v1/<product>/scores/batch, as a caller sees it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+Json = dict[str, Any]
+Post = Callable[..., TestResponse]
+OF_THE_CALL = {"scored_at", "elapsed_ms"}
+
+
+def applications(valid: Json, number: int) -> list[Json]:
+    return [
+        valid | {"reference": f"A-{place}", "features": valid["features"] | {"avg.spend": place}}
+        for place in range(number)
+    ]
+
+
+def test_a_row_is_scored_as_if_sent_alone(post: Post, valid: Json) -> None:
+    rows = applications(valid, 7)
+
+    together = post({"applications": rows}, "/batch").get_json()["results"]
+    alone = [post(row).get_json() for row in rows]
+
+    assert [lasting(each) for each in together] == [lasting(each) for each in alone]
+
+
+def lasting(answer: Json) -> Json:
+    return {name: value for name, value in answer.items() if name not in OF_THE_CALL}
+
+
+def test_every_row_is_answered_or_refused_in_its_place(post: Post, valid: Json) -> None:
+    rows = [valid, valid | {"features": {}}, 5, valid | {"reference": "a\nb"}, valid]
+
+    response = post({"applications": rows}, "/batch")
+
+    first, unknown, no_object, unnamed, last = response.get_json()["results"]
+    assert response.status_code == 200
+    assert first["score"] == last["score"]
+    assert unknown["reference"] == "A-1"
+    assert unknown["problem"]["status"] == 422
+    assert "features.channel" in unknown["problem"]["errors"]
+    assert no_object["reference"] is None
+    assert no_object["problem"]["type"] == "/problems/unreadable-body"
+    assert unnamed["reference"] is None
+    assert list(unnamed["problem"]["errors"]) == ["reference"]
+
+
+def test_a_batch_of_refusals_is_still_an_answer(post: Post) -> None:
+    response = post({"applications": [{}, []]}, "/batch")
+
+    assert response.status_code == 200
+    assert [set(each) for each in response.get_json()["results"]] == 2 * [{"reference", "problem"}]
+
+
+def test_a_thousand_applications_are_answered(post: Post, valid: Json) -> None:
+    response = post({"applications": applications(valid, 1_000)}, "/batch", Accept_Language="th")
+
+    results = response.get_json()["results"]
+    assert [each["reference"] for each in results] == [f"A-{place}" for place in range(1_000)]
+    assert response.headers["Content-Language"] == "th"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, "applications"),
+        ({"applications": []}, "applications"),
+        ({"applications": [1] * 1_001}, "applications"),
+        ({"applications": {"reference": "A-1"}}, "applications"),
+        ({"applications": None}, "applications"),
+        ({"applications": [1], "rows": []}, "rows"),
+    ],
+)
+def test_a_broken_envelope_is_refused(post: Post, body: Json, path: str) -> None:
+    response = post(body, "/batch")
+
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == [path]

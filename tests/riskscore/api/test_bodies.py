@@ -1,0 +1,125 @@
+"""What is read of a body, and what is not."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from riskscore.api.bodies import Orjson, deeper_than
+from riskscore.app import create_app
+from riskscore.model.reasons import Reason
+from riskscore.product.spec import Product
+from riskscore.settings import Settings
+
+SCORES = "/v1/phone-subscription/scores"
+JSON = "application/json"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"NaN",
+        b'{"features": {"avg.spend": NaN}}',
+        b'{"features": {"avg.spend": -Infinity}}',
+        b'{"features": {"avg.spend": 1e999}}',
+        b"{'reference': 1}",
+        b"\xff\xfe{}",
+        b"\xef\xbb\xbf{}",
+        b'{"reference": "\\ud800"}',
+        b'{"a": ' * 17 + b"1" + b"}" * 17,
+        b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_json_object_of_ours_is_unreadable(client: FlaskClient, body: bytes) -> None:
+    response = client.post(SCORES, data=body, content_type=JSON)
+
+    assert response.status_code == 400
+    assert response.get_json()["type"] == "/problems/unreadable-body"
+
+
+def test_whole_numbers_beyond_64_bits_are_numbers_out_of_bounds(
+    client: FlaskClient, valid: dict[str, Any]
+) -> None:
+    huge = valid | {"features": valid["features"] | {"sims_on_document": 2**64 + 1}}
+
+    response = client.post(SCORES, data=json.dumps(huge), content_type=JSON)
+
+    assert list(response.get_json()["errors"]) == ["features.sims_on_document"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "encoding", "status"),
+    [
+        ("application/json", None, 200),
+        ("application/json; charset=utf-8", None, 200),
+        ("Application/JSON;charset=UTF8", "identity", 200),
+        ("application/json; charset=utf-16", None, 415),
+        ("application/json", "gzip", 415),
+        ("application/vnd.api+json", None, 415),
+        ("text/plain", None, 415),
+        ("application/x-www-form-urlencoded", None, 415),
+        (None, None, 415),
+    ],
+)
+def test_only_plain_json_in_utf_8_is_read(
+    client: FlaskClient,
+    valid: dict[str, Any],
+    content_type: str | None,
+    encoding: str | None,
+    status: int,
+) -> None:
+    headers = {"Content-Encoding": encoding} if encoding else {}
+
+    response = client.post(
+        SCORES, data=json.dumps(valid), content_type=content_type, headers=headers
+    )
+
+    assert response.status_code == status
+    assert response.get_json().get("status", 200) == status
+
+
+@pytest.mark.parametrize(("spaces", "status"), [(0, 200), (1, 413), (100_000, 413)])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_may_be_as_long_as_the_limit(
+    models: Any, valid: dict[str, Any], spaces: int, status: int, *, chunked: bool
+) -> None:
+    body = json.dumps(valid).encode()
+    client = create_app(Settings(models=models, max_body=len(body))).test_client()
+    environ: dict[str, Any] = {"wsgi.input_terminated": True}
+
+    def send() -> Any:
+        sent = body + b" " * spaces
+        if not chunked:
+            return client.post(SCORES, data=sent, content_type=JSON, environ_overrides=environ)
+        environ.update({"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"})
+        return client.post(SCORES, data=sent, content_type=JSON, environ_overrides=environ)
+
+    response = send()
+
+    assert response.status_code == status
+    assert response.get_json().get("status", 200) == status
+
+
+@pytest.mark.parametrize(
+    ("value", "deeper"),
+    [(1, False), ({}, False), ([[]], False), ([[1], {"a": 2}], False), ([[[]]], True)],
+)
+def test_depth_counts_objects_and_lists_within_each_other(value: object, *, deeper: bool) -> None:
+    assert deeper_than(value, 2) is deeper
+
+
+def test_answers_may_hold_any_number_a_feature_may(client: FlaskClient, product: Product) -> None:
+    reason = Reason(code="C", contribution=1.0, text="ซิม", features={"many": 10**25})
+
+    written = Orjson(client.application).dumps({"reasons": [reason], "title": product.title})
+
+    assert json.loads(written)["reasons"][0]["features"] == {"many": 10**25}
+    assert "ซิม" in written

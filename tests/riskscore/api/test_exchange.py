@@ -1,0 +1,81 @@
+"""What every exchange has, whatever was asked."""
+
+import logging
+
+import pytest
+from flask.testing import FlaskClient
+
+ANYTHING = [
+    ("GET", "/healthz", 200),
+    ("HEAD", "/v1/products", 200),
+    ("GET", "/nowhere", 404),
+    ("PUT", "/v1/products", 405),
+    ("POST", "/v1/phone-subscription/scores", 415),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ANYTHING)
+@pytest.mark.parametrize("correlator", ["", "b4333c46-49c0-4f62-80d7-f0ef930f1c46", "<a>/{b};.:_"])
+def test_a_correlator_comes_back(
+    client: FlaskClient, method: str, path: str, status: int, correlator: str
+) -> None:
+    response = client.open(path, method=method, headers={"x-correlator": correlator})
+
+    assert response.status_code == status
+    assert response.headers["x-correlator"] == correlator
+
+
+def test_no_correlator_is_made_up(client: FlaskClient) -> None:
+    assert "x-correlator" not in client.get("/healthz").headers
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ANYTHING)
+@pytest.mark.parametrize("correlator", ["a b", "x" * 257, "é", 'a"b', "a|b", "a,b"])
+def test_a_malformed_correlator_is_refused_and_not_repeated(
+    client: FlaskClient, method: str, path: str, status: int, correlator: str
+) -> None:
+    del status
+    response = client.open(path, method=method, headers={"x-correlator": correlator})
+
+    assert response.status_code == 400
+    assert response.content_type == "application/problem+json"
+    assert "x-correlator" not in response.headers
+    assert correlator not in response.text
+
+
+def test_nothing_is_kept_on_the_way_or_guessed_from_its_content(client: FlaskClient) -> None:
+    headers = client.get("/healthz").headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_log_says_what_happened_and_not_what_was_sent(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "riskscore.requests"):
+        client.get("/v1/products/1101700203451?msisdn=0812345678", headers={"x-correlator": "c-1"})
+        client.get("/elsewhere/1101700203451")
+
+    known, unknown = (vars(record)["fields"] for record in caplog.records)
+    assert known.pop("ms") > 0
+    assert known == {
+        "method": "GET",
+        "route": "/v1/products/<name>",
+        "status": 404,
+        "correlator": "c-1",
+    }
+    assert set(unknown) == {"method", "status", "ms"}
+
+
+def test_the_log_counts_what_was_scored(
+    client: FlaskClient, valid: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "riskscore.requests"):
+        client.post(
+            "/v1/phone-subscription/scores/batch", json={"applications": [valid, {}, valid]}
+        )
+
+    fields = vars(caplog.records[0])["fields"]
+    assert fields["product"] == "phone_subscription"
+    assert fields["scored"] == 2
