@@ -69,6 +69,16 @@ def moments_on(days: Days, day: Ints, rng: np.random.Generator) -> Moments:
     return days.first + day * DAY + hour * HOUR + within
 
 
+def pick_in(place: Ints, weights: Floats, wanted: Ints, rng: np.random.Generator) -> Ints:
+    """Draw one row for each wanted place, among the rows there, in proportion to their weights."""
+    order = np.argsort(place, kind="stable")
+    edges = np.r_[0.0, np.cumsum((weights + CLOSED * (weights == 0))[order])]
+    low = np.searchsorted(place[order], wanted)
+    high = np.searchsorted(place[order], wanted, side="right")
+    point = edges[low] + rng.random(len(wanted)) * (edges[high] - edges[low])
+    return np.asarray(order[np.searchsorted(edges, point, side="right").clip(1, len(order)) - 1])
+
+
 def pick(weights: Floats, count: int, rng: np.random.Generator) -> Ints:
     """Draw places in proportion to their weights."""
     edges = np.cumsum(weights + CLOSED * (weights == 0))

@@ -163,9 +163,18 @@ def borrow_names(stage: Stage, plan: Plan, rng: np.random.Generator) -> Ints:
     easy: Floats = (
         1.0 + crime.old_pull * (people.age > crime.old_age) + crime.foreign_pull * people.foreign
     )
-    rented = plan.by_visit(calendar.pick(poor, plan.visits, rng))
-    stolen = plan.by_visit(calendar.pick(easy * stage.adults(), plan.visits, rng))
+    rented = plan.by_visit(near_or_far(stage, plan, poor, rng))
+    stolen = plan.by_visit(near_or_far(stage, plan, easy * stage.adults(), rng))
     return np.where(plan.method == list(crime.methods).index("rented"), rented, stolen)
+
+
+def near_or_far(stage: Stage, plan: Plan, weights: Floats, rng: np.random.Generator) -> Ints:
+    """Choose a person for each visit, most of them from the gang's province."""
+    _, first = np.unique(plan.visit, return_index=True)
+    province = plan.gangs.province[plan.gang[first]]
+    near = calendar.pick_in(stage.people.province, weights, province, rng)
+    far = calendar.pick(weights, plan.visits, rng)
+    return np.where(rng.random(plan.visits) < stage.parameters.crime.local, near, far)
 
 
 def manners(stage: Stage, plan: Plan) -> Ints:

@@ -92,6 +92,7 @@ class Registrations:
     rest_days: float
     launch_share: float
     elsewhere: float
+    other_operator: float
     mishap: float
     batch_seconds: float
     rescreened: float
@@ -158,6 +159,7 @@ class Crime:
     own_handset: float
     gap_seconds: float
     adult_age: float
+    local: float
     old_age: float
     old_pull: float
     foreign_pull: float

@@ -84,7 +84,9 @@ def purchases(stage: Stage, rng: np.random.Generator) -> Purchases:
         rng.integers(0, parameters.people.provinces, count),
         people.province[person],
     )
-    operator = people.operator[person]
+    other = calendar.pick(np.array(parameters.people.operators), count, rng)
+    moved = rng.random(count) < habits.other_operator
+    operator = np.where(moved, other, people.operator[person])
     places = parameters.people.provinces
     desk = dealers.desk_for(stage.desks, operator, province, rng, provinces=places)
     desk = np.where(rng.random(count) < people.online[person], NOBODY, desk)
