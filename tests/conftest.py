@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from riskscore.app import create_app
 from riskscore.model.bundle import Bundle, load_champion
@@ -16,6 +17,9 @@ from riskscore.model.trees import Trees
 from riskscore.product.spec import Product
 from riskscore.product.toml import read_file
 from riskscore.settings import Settings
+
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

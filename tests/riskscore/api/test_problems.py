@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
@@ -30,21 +31,22 @@ def test_every_problem_has_its_own_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "title"),
+    ("request_line", "body", "status", "title"),
     [
-        ("GET", "/nowhere", b"", 404, "Not Found"),
-        ("GET", "/docs/../secrets", b"", 404, "Not Found"),
-        ("POST", "/v1/lottery/scores", b"{}", 404, "No such product"),
-        ("GET", "/v1/products/lottery", b"", 404, "No such product"),
-        ("POST", SCORES, b"{", 400, "The body is unreadable"),
-        ("POST", SCORES, b"{}", 422, "Fields break their declaration"),
-        ("POST", SCORES, b"0" * 2_500_000, 413, "Request Entity Too Large"),
-        ("GET", SCORES, b"", 405, "Method Not Allowed"),
+        ("GET /nowhere", b"", 404, "Not Found"),
+        ("GET /docs/../secrets", b"", 404, "Not Found"),
+        ("POST /v1/lottery/scores", b"{}", 404, "No such product"),
+        ("GET /v1/products/lottery", b"", 404, "No such product"),
+        (f"POST {SCORES}", b"{", 400, "The body is unreadable"),
+        (f"POST {SCORES}", b"{}", 422, "Fields break their declaration"),
+        (f"POST {SCORES}", b"0" * 2_500_000, 413, "Request Entity Too Large"),
+        (f"GET {SCORES}", b"", 405, "Method Not Allowed"),
     ],
 )
 def test_every_refusal_is_a_problem_document(
-    client: FlaskClient, method: str, path: str, body: bytes, status: int, title: str
+    client: FlaskClient, request_line: str, body: bytes, status: int, title: str
 ) -> None:
+    method, path = request_line.split()
     response = client.open(path, method=method, data=body, content_type="application/json")
 
     problem = response.get_json()
@@ -71,7 +73,7 @@ def test_a_bug_shows_nothing_of_the_inside(
     app = create_app(Settings(models=models))
     service: Service = app.extensions[EXTENSION]
     served = service.products["phone_subscription"]
-    broken = replace(served, bundle=replace(served.bundle, thresholds=None))
+    broken = replace(served, bundle=replace(served.bundle, importance=np.ones(2)))
     app.extensions[EXTENSION] = Service(products={"phone_subscription": broken})
 
     with caplog.at_level(logging.ERROR, "riskscore"):

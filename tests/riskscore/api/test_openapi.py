@@ -1,0 +1,109 @@
+"""The API document is true: it validates, and what we answer is what it says."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from riskscore.api.openapi import REFUSALS
+
+Json = dict[str, Any]
+OPERATIONS = [
+    "POST /v1/phone-subscription/scores",
+    "POST /v1/phone-subscription/scores/batch",
+    "GET /v1/products",
+    "GET /v1/products/{name}",
+    "GET /healthz",
+    "GET /readyz",
+]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+    allow_header_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def document(client: FlaskClient) -> Json:
+    written: Json = client.get("/openapi.json").get_json()
+    return written
+
+
+@pytest.fixture(scope="module")
+def described(client: FlaskClient) -> Any:
+    loaded = schemathesis.openapi.from_wsgi("/openapi.json", client.application)
+    loaded.validate()
+    return loaded
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_answer_is_a_documented_one(
+    described: Any, operation: str, mode: GenerationMode
+) -> None:
+    method, path = operation.split()
+
+    @given(case=described[path][method].as_strategy(generation_mode=mode))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    def answers_as_documented(case: schemathesis.Case) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    answers_as_documented()
+
+
+def test_every_operation_is_described_and_tried(document: Json) -> None:
+    operations = {
+        f"{method.upper()} {path}" for path, all_ in document["paths"].items() for method in all_
+    }
+
+    assert operations == set(OPERATIONS)
+
+
+def test_features_are_described_as_they_are_declared(document: Json) -> None:
+    features = document["components"]["schemas"]["PhoneSubscriptionFeatures"]
+
+    assert features["required"] == ["channel", "prepaid", "sims_on_document"]
+    assert features["additionalProperties"] is False
+    assert features["properties"]["sims_on_document"] == {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 1000,
+        "description": "Active SIMs that the operator has on this document.",
+        "x-unit": "SIMs",
+        "x-group": "volume",
+        "examples": [1],
+    }
+    assert features["properties"]["load"]["type"] == ["string", "null"]
+    assert features["properties"]["load"]["enum"] == ["light", "heavy", None]
+
+
+def test_the_documented_example_scores(client: FlaskClient, document: Json) -> None:
+    for path in ("/v1/phone-subscription/scores", "/v1/phone-subscription/scores/batch"):
+        body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+
+        response = client.post(path, json=body["examples"]["example"]["value"])
+
+        assert response.status_code == 200
+
+
+def test_every_refusal_is_described_as_a_problem(document: Json) -> None:
+    responses = document["components"]["responses"]
+
+    assert responses.keys() == REFUSALS.keys()
+    assert all("application/problem+json" in each["content"] for each in responses.values())
