@@ -66,7 +66,7 @@ def one_line_errors() -> Iterator[None]:
 @click.option("--holdout-out", type=TableFile(), help="Where they go: csv or parquet.")
 @click.option("--version", help="Name of the version; the next number unless given.")
 @seed_option
-def fit_command(  # noqa: PLR0913, PLR0917 - click passes every option
+def fit_command(  # noqa: PLR0917 - click passes every option
     product: str,
     data: Path,
     out: Path,
@@ -100,7 +100,7 @@ def fit_command(  # noqa: PLR0913, PLR0917 - click passes every option
 @as_of_option
 @click.option("--out", type=TableFile(), help="Write each row's margin, probability and score.")
 @json_option
-def evaluate_command(  # noqa: PLR0913, PLR0917 - click passes every option
+def evaluate_command(  # noqa: PLR0917 - click passes every option
     bundle: Path,
     data: Path,
     label: str,
@@ -143,7 +143,7 @@ def evaluate_command(  # noqa: PLR0913, PLR0917 - click passes every option
 )
 @seed_option
 @json_option
-def crossvalidate_command(  # noqa: PLR0913, PLR0917 - click passes every option
+def crossvalidate_command(  # noqa: PLR0917 - click passes every option
     product: str,
     data: Path,
     folds: int,

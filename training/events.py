@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from riskscore.errors import DataUnreadable
 from riskscore.product.parsing import parse_moments, texts
 from riskscore.product.refusals import Refusals
 from riskscore.product.spec import Product
@@ -43,6 +44,8 @@ def read_events(product: Product, source: Source) -> Dataset:
         LabelsInvalid: There are no outcomes, or all labels are the same.
     """
     path = events_of(product, source.path)
+    if not path.exists():
+        raise DataUnreadable(f"{source.path}: no {path.name} beside {OUTCOMES}")
     time = source.time or "occurred_at"
     _check(path, {"reference", "occurred_at", time})
     table = read_table(product, path, beside=[*ABOUT, *({time} - set(ABOUT))])

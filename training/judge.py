@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.model.calibration import Calibration, Margins
-from riskscore.model.scale import HIGHEST, LEVELS, REVIEW, Scale, Thresholds, level
+from riskscore.model.scale import HIGHEST, LEVELS, REVIEW, Scale, Thresholds, levels
 from riskscore.model.trees import Trees
 from riskscore.product.encode import Matrix
 from training.datasets import Dataset
@@ -94,8 +94,8 @@ def _by_score(thresholds: Thresholds, given: Answers, dataset: Dataset) -> dict[
 
 
 def _levels(given: Answers, dataset: Dataset) -> list[dict[str, Any]]:
-    names = np.array([level(score) for score in range(HIGHEST + 1)])[given.scores]
-    return [{"level": name, **_held(names == name, given, dataset)} for _, name in reversed(LEVELS)]
+    names = np.array(levels(given.scores))
+    return [{"level": name, **_held(names == name, given, dataset)} for name in LEVELS]
 
 
 def _bands(given: Answers, dataset: Dataset) -> list[dict[str, Any]]:
