@@ -5,6 +5,7 @@ the server needs to start, and must not be held where they are not used.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 from riskscore.errors import RiskScoreError
 from riskscore.settings import Settings, settings_from
 
-LOOPBACK = ("127.", "localhost:", "[::1]:")
+LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 
 
 @click.group()
@@ -33,7 +34,8 @@ def serve(models: str | None, bind: str | None, workers: int | None, *, dev: boo
 
     Options win over RISKSCORE_MODELS, RISKSCORE_BIND and RISKSCORE_WORKERS.
     """
-    asked = {"MODELS": models, "BIND": bind, "WORKERS": workers or (1 if dev else None)}
+    workers = 1 if dev and workers is None else workers
+    asked = {"MODELS": models, "BIND": bind, "WORKERS": workers}
     given = {f"RISKSCORE_{name}": str(value) for name, value in asked.items() if value is not None}
     environ = {**os.environ, **given}
     settings = read_settings(environ)
@@ -103,7 +105,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def check_dev(settings: Settings) -> None:
-    if not settings.bind.startswith(LOOPBACK):
+    if not LOOPBACK.fullmatch(settings.bind):
         raise click.UsageError(f"--dev listens on this machine only, not on {settings.bind}")
     if settings.workers != 1:
         raise click.UsageError(f"--dev runs one worker, not {settings.workers}")

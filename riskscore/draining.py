@@ -54,9 +54,10 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         try:
             super().load_wsgi()
         except StartupError as error:
-            if not said_why[0]:
-                said_why[0] = 1
-                sys.stderr.write(f"Error: {error}\n")
+            if said_why[0]:
+                sys.exit(0)  # a second boot error, met while it halts, would break the arbiter
+            said_why[0] = 1
+            sys.stderr.write(f"Error: {error}\n")
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     def run(self) -> None:
