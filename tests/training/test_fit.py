@@ -50,7 +50,7 @@ def test_small_sets_are_fitted_again_on_the_stopping_rows_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     small = grow(dataset, *halves, seed=0)
-    monkeypatch.setattr(fit, "REFIT_BELOW", 1_000)
+    monkeypatch.setattr(fit, "SMALL", 1_000)
     large = grow(dataset, *halves, seed=0)
 
     assert small.rounds == large.rounds
