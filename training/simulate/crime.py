@@ -157,9 +157,10 @@ def carry_out(stage: Stage, plan: Plan, rng: np.random.Generator) -> SimActs:
 
 
 def borrow_names(stage: Stage, plan: Plan, rng: np.random.Generator) -> Ints:
-    """Rent the names of the poor; steal anybody's, those of the old and of foreigners first."""
+    """Rent names of the poor, not the old; steal anybody's, of the old and foreigners first."""
     crime, people = stage.parameters.crime, stage.people
-    poor = stage.adults() / (crime.poverty + people.income)
+    young = stage.adults() & (people.age <= crime.old_age)
+    poor = young / (crime.poverty + people.income)
     easy: Floats = (
         1.0 + crime.old_pull * (people.age > crime.old_age) + crime.foreign_pull * people.foreign
     )

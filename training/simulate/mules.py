@@ -220,7 +220,8 @@ def people_for(
     people, count = stage.people, len(herd.role)
     free = stage.adults().astype(float)
     free[bad.person] = 0
-    lent = calendar.pick(free / (100 + people.income), count, rng)
+    young = free * (people.age <= stage.parameters.crime.old_age)
+    lent = calendar.pick(young / (stage.parameters.crime.poverty + people.income), count, rng)
     stolen = calendar.pick(free * (1 + (people.age > stage.parameters.mules.easy_age)), count, rng)
     anybody = calendar.pick(free, count, rng)
     other = np.where(herd.role == ROLES.index("impersonated"), stolen, lent)

@@ -56,10 +56,10 @@ def timestamps(rows: pd.DataFrame, _: Sequence[Scale]) -> Floats:
 
 
 def spelling(rows: pd.DataFrame, entities: Sequence[str]) -> Floats:
-    """Form of every identifier: length, first letters, last digit.
+    """Form of every identifier: length, first letters, outer digits.
 
-    More digits would name a dealer or a document, and that is linking, not form. What is absent
-    is missingness, judged apart, and shown as another row's.
+    An identifier that was seen before would be recognised by its digits, and that is linking, not
+    form; an absent one is missingness. Both are judged apart, and shown as another row's.
     """
     rng = np.random.default_rng(SEED)
     return np.column_stack([spelled(rows[name], rng) for name in entities])
@@ -67,10 +67,15 @@ def spelling(rows: pd.DataFrame, entities: Sequence[str]) -> Floats:
 
 def spelled(identifiers: pd.Series, rng: np.random.Generator) -> Floats:
     text = identifiers.fillna("").str
-    last = pd.to_numeric(text[-1:], errors="coerce").to_numpy(float)
-    form = (text.len().to_numpy(float), pd.factorize(text[:2])[0].astype(float), last)
-    gone = identifiers.isna().to_numpy()
-    return np.column_stack([dealt_anew(each, gone, rng) for each in form])
+    figures = text.replace(r"\D", "", regex=True).str
+    form = (
+        text.len().to_numpy(float),
+        pd.factorize(text[:2])[0].astype(float),
+        pd.to_numeric(figures[:2]).to_numpy(float),
+        pd.to_numeric(figures[-2:]).to_numpy(float),
+    )
+    silent = (identifiers.isna() | identifiers.duplicated()).to_numpy()
+    return np.column_stack([dealt_anew(each, silent, rng) for each in form])
 
 
 def row_order(rows: pd.DataFrame, _: Sequence[Scale]) -> Floats:
