@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +30,7 @@ log = logging.getLogger("riskscore.server")
 
 PATIENCE = 5.0  # seconds that a silent client may hold a worker
 QUIET = 0.2  # seconds without a new connection after which the queue counts as empty
+HANDOVER = 1.0  # seconds that a worker stays beside those that replace it
 SO_ATTACH_FILTER = 26  # Linux: a packet filter in front of a socket
 NO_NEW_CONNECTIONS = (  # classic BPF over the TCP header: (operation, if true, if not, operand)
     (0x30, 0, 0, 13),  # load the byte of flags
@@ -43,7 +45,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
     errors.ParseException: HTTPStatus.BAD_REQUEST,
 }
-said_why = mmap.mmap(-1, 1)  # shared by all workers: they fail to start alike, and one may say so
+SAID_WHY, STOPPING = 0, 1  # places in what arbiter and workers share
+shared = mmap.mmap(-1, 2)
 
 
 class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -54,9 +57,9 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         try:
             super().load_wsgi()
         except StartupError as error:
-            if said_why[0]:
+            if shared[SAID_WHY]:
                 sys.exit(0)  # a second boot error, met while it halts, would break the arbiter
-            said_why[0] = 1
+            shared[SAID_WHY] = 1
             sys.stderr.write(f"Error: {error}\n")
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
@@ -66,15 +69,20 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def drain(self) -> None:
         """Answer whoever is in the queue, then close it."""
-        deadline = time.monotonic() + self.cfg.graceful_timeout
+        since = time.monotonic()
         for listener in self.sockets:
-            while time.monotonic() < deadline and readable(listener, QUIET):
+            while readable(listener, QUIET) and time.monotonic() - since < self.patience_at_the_end:
                 self.notify()
                 try:
                     self.accept(listener)
                 except BlockingIOError:  # another worker took it
                     break
             listener.close()
+
+    @property
+    def patience_at_the_end(self) -> float:
+        """Seconds to go on: as long as we may if all stop, shortly if others take over."""
+        return float(self.cfg.graceful_timeout) if shared[STOPPING] else HANDOVER
 
     def accept(self, listener: Any) -> None:
         client, address = listener.accept()
@@ -110,8 +118,15 @@ def problem(status: HTTPStatus) -> bytes:
     return head.encode() + body
 
 
-def shut_the_door(listener: Any) -> None:
-    """Let the kernel ignore new connections; those in the queue stay (Linux only)."""
+def shut_the_door(listeners: Iterable[Any]) -> None:
+    """Tell the workers that all stop, and the kernel to let nobody in any more."""
+    shared[STOPPING] = 1
+    for listener in listeners:
+        ignore_new_connections(listener)
+
+
+def ignore_new_connections(listener: Any) -> None:
+    """Put a filter in front of a socket; who is in its queue stays (Linux only)."""
     if sys.platform != "linux":
         return
     code = b"".join(struct.pack("HBBI", *each) for each in NO_NEW_CONNECTIONS)

@@ -51,8 +51,7 @@ def when_ready(server: Any) -> None:
 
 
 def stop(server: Any, handle_term: Any) -> None:
-    for listener in server.LISTENERS:
-        shut_the_door(listener)
+    shut_the_door(server.LISTENERS)
     handle_term()
 
 
