@@ -5,7 +5,6 @@ beyond it by more than two standard errors (DeLong), so that small countries are
 noise.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,11 @@ import xgboost as xgb
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
-from training.simulate import sensors
+from riskscore.product.spec import Category, Input, Product
+from riskscore.product.toml import read_product
 from training.simulate.arrays import Flags, Floats, Ints
 from training.simulate.links import link_counts, permuted
-from training.simulate.sensors import CATALOG, Scale
-from training.simulate.telltales import SEED, TELLTALES, spelling
+from training.simulate.telltales import SEED, TELLTALES
 
 PRODUCTS = ("sim_registration", "account_opening", "account_activity")
 QUIET = 0.55
@@ -36,7 +35,7 @@ TREES = {
     "objective": "binary:logistic",
     "max_depth": 4,
     "eta": 0.1,
-    "min_child_weight": 5,
+    "min_child_weight": 0.3,  # of hessian: some thirty rows at a fraud rate of one in a hundred
     "subsample": 0.8,
     "colsample_bytree": 0.5,
     "max_bin": 64,
@@ -68,25 +67,25 @@ class Difference(NamedTuple):
 class Rows:
     """One product's rows as they were first received."""
 
-    product: str
+    product: Product
     frame: pd.DataFrame
     fraud: Flags
-    scales: tuple[Scale, ...]
-    entities: tuple[str, ...]
 
 
 def audit(tables: Mapping[str, pa.Table]) -> list[Finding]:
     truth = tables["truth"].to_pandas()
     products = [first_rows(product, tables[product], truth) for product in PRODUCTS]
-    entities = {rows.product: rows.entities for rows in products}
-    frames = {rows.product: rows.frame for rows in products}
+    entities = {
+        rows.product.name: [each.name for each in rows.product.entities] for rows in products
+    }
+    frames = {rows.product.name: rows.frame for rows in products}
     dealt = permuted(frames, entities, SEED)
     findings = []
     for rows in products:
-        findings += telltale_findings(rows)
+        findings += [telltale_finding(rows, name) for name in TELLTALES]
         findings.append(single_finding(rows))
-        real = link_counts(frames, rows.product, entities)
-        chance = link_counts(dealt, rows.product, entities)
+        real = link_counts(frames, rows.product.name, entities)
+        chance = link_counts(dealt, rows.product.name, entities)
         findings += link_findings(rows, real, chance)
     return findings
 
@@ -98,33 +97,26 @@ def read_tables(folder: Path) -> dict[str, pa.Table]:
 def first_rows(product: str, table: pa.Table, truth: pd.DataFrame) -> Rows:
     frame = table.to_pandas().drop_duplicates("reference", ignore_index=True)
     label = truth[truth["product"] == product].set_index("reference").label
-    declared = tomllib.loads((CATALOG / f"{product}.toml").read_text("utf-8"))
     return Rows(
-        product=product,
+        product=read_product(product),
         frame=frame,
         fraud=label.reindex(frame.reference).to_numpy() == 1,
-        scales=sensors.scales(product),
-        entities=tuple(declared["entities"]),
     )
 
 
-def telltale_findings(rows: Rows) -> list[Finding]:
+def telltale_finding(rows: Rows, name: str) -> Finding:
     halves = np.arange(len(rows.frame)) * 2 // len(rows.frame)
-    matrices = {name: make(rows.frame, rows.scales) for name, make in TELLTALES.items()}
-    matrices["identifier format"] = spelling(rows.frame, rows.entities)
-    return [
-        ceiling(rows, name, out_of_fold(matrix, rows.fraud, halves), bound)
-        for name, matrix in matrices.items()
-        for bound in [GAPS if name == "missingness" else QUIET]
-    ]
+    matrix = TELLTALES[name](rows.frame, rows.product)
+    bound = GAPS if name == "missingness" else QUIET
+    return ceiling(rows, name, out_of_fold(matrix, rows.fraud, halves), bound)
 
 
 def single_finding(rows: Rows) -> Finding:
     """Judge the input that tells most by itself."""
     halves = np.arange(len(rows.frame)) % 2
     told = {
-        scale.name: binned(as_number(rows.frame[scale.name], scale), rows.fraud, halves)
-        for scale in rows.scales
+        each.name: binned(as_number(rows.frame[each.name], each), rows.fraud, halves)
+        for each in rows.product.inputs
     }
     best = max(told, key=lambda name: float(roc_auc_score(rows.fraud, told[name])))
     return ceiling(rows, f"best single input: {best}", told[best], SINGLE)
@@ -133,14 +125,16 @@ def single_finding(rows: Rows) -> Finding:
 def link_findings(rows: Rows, real: Floats, chance: Floats) -> list[Finding]:
     """Compare models that also see counts: of real links, and of links dealt out at random."""
     folds = np.random.default_rng(SEED).integers(0, 3, len(rows.frame))
-    inputs = np.column_stack([as_number(rows.frame[each.name], each) for each in rows.scales])
+    inputs = np.column_stack(
+        [as_number(rows.frame[each.name], each) for each in rows.product.inputs]
+    )
     alone = out_of_fold(inputs, rows.fraud, folds)
     linked = out_of_fold(np.column_stack([inputs, real]), rows.fraud, folds)
     dealt = out_of_fold(np.column_stack([inputs, chance]), rows.fraud, folds)
     helped, lured = (difference(rows.fraud, alone, other) for other in (linked, dealt))
     return [
         Finding(
-            product=rows.product,
+            product=rows.product.name,
             what="inputs alone",
             value=float(roc_auc_score(rows.fraud, alone)),
             error=difference(rows.fraud, alone, np.zeros(len(alone))).error,
@@ -148,7 +142,7 @@ def link_findings(rows: Rows, real: Floats, chance: Floats) -> list[Finding]:
             kept=True,
         ),
         Finding(
-            product=rows.product,
+            product=rows.product.name,
             what="gain by linking",
             value=helped.value,
             error=helped.error,
@@ -156,7 +150,7 @@ def link_findings(rows: Rows, real: Floats, chance: Floats) -> list[Finding]:
             kept=helped.value > ERRORS * helped.error,
         ),
         Finding(
-            product=rows.product,
+            product=rows.product.name,
             what="gain by permuted linking",
             value=lured.value,
             error=lured.error,
@@ -170,7 +164,7 @@ def ceiling(rows: Rows, what: str, told: Floats, bound: float) -> Finding:
     value = float(roc_auc_score(rows.fraud, told))
     error = difference(rows.fraud, told, np.zeros(len(told))).error
     return Finding(
-        product=rows.product,
+        product=rows.product.name,
         what=what,
         value=value,
         error=error,
@@ -205,9 +199,9 @@ def binned(values: Floats, fraud: Flags, halves: Ints) -> Floats:
     return told
 
 
-def as_number(values: pd.Series, scale: Scale) -> Floats:
-    if scale.kind == "category":
-        codes = pd.Categorical(values, categories=list(scale.words)).codes.astype(float)
+def as_number(values: pd.Series, declared: Input) -> Floats:
+    if isinstance(declared, Category):
+        codes = pd.Categorical(values, categories=list(declared.values)).codes.astype(float)
         return np.where(codes < 0, np.nan, codes)
     return np.asarray(values.astype("Float64").to_numpy(float, na_value=np.nan))
 

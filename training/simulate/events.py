@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskscore.product.spec import Category, Flag, Input, Integer, Number
 from training.simulate import identifiers, sensors
 from training.simulate.acts import ROLES
 from training.simulate.arrays import NEVER, Array, Flags, Floats, Ints, Moments
 from training.simulate.country import Country
 from training.simulate.labels import REASONS, SOURCE_OF_REASON, SOURCES, STATUSES
 from training.simulate.records import PURPOSES, Events
-from training.simulate.sensors import Scale
 
 TIME = pa.timestamp("us", tz="UTC")
 
@@ -81,22 +81,22 @@ def applications(events: Events, references: pa.Array, entities: dict[str, pa.Ar
     columns |= {name: column.take(pa.array(row)) for name, column in entities.items()}
     columns["msisdn_since"] = moments(events.case.number_since[row])
     columns |= {
-        scale.name: column(scale, events.readings[scale.name][row])
-        for scale in sensors.scales(events.case.product)
+        each.name: column(each, events.readings[each.name][row])
+        for each in sensors.inputs(events.case.product)
     }
     return pa.table(columns)
 
 
-def column(scale: Scale, seen: Floats) -> pa.Array:
+def column(declared: Input, seen: Floats) -> pa.Array:
     gone = np.isnan(seen)
-    match scale.kind:
-        case "category":
-            return words(scale.words, np.where(gone, -1, seen).astype(np.int64))
-        case "flag":
+    match declared:
+        case Category(values=values):
+            return words(values, np.where(gone, -1, seen).astype(np.int64))
+        case Flag():
             return pa.array(seen > 0, mask=gone)
-        case "integer":
+        case Integer():
             return pa.array(np.where(gone, 0, seen).astype(np.int64), mask=gone)
-        case _:
+        case Number():
             return pa.array(seen, mask=gone)
 
 

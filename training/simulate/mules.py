@@ -103,7 +103,7 @@ def herd(stage: Stage, bad: SimActs, rng: np.random.Generator, *, count: int) ->
     mean, strength = mules.boldness
     style = rng.beta(mean * strength, (1 - mean) * strength, herders)
     herder = calendar.pick(rng.standard_exponential(herders), count, rng)
-    hidden = rng.random(count) < mules.traceless
+    hidden = rng.permutation(count) < round(count * mules.traceless)
     farmed = np.flatnonzero(bad.case < LONE_CASES)
     farmed = farmed if len(farmed) else np.arange(len(bad))
     sim = rng.choice(farmed, count)

@@ -5,7 +5,7 @@ import numpy as np
 from training.simulate.accounts import PRODUCT
 from training.simulate.acts import CHANNELS, Acts, OpeningActs
 from training.simulate.arrays import DAY, NOBODY, Floats, Ints, rank_within
-from training.simulate.people import DOCUMENTS
+from training.simulate.people import DOCUMENTS, SEXES
 from training.simulate.stage import ALIAS, Stage
 from training.simulate.traces import (
     AGE_BANDS,
@@ -18,7 +18,6 @@ from training.simulate.traces import (
 )
 
 PLACES = ("branch", "agent", "online", "app")
-SEXES = ("female", "male")
 SESSION = {
     "session_minutes": "minutes",
     "session_pause": "pause",
@@ -75,7 +74,7 @@ def of_person(stage: Stage, acts: OpeningActs) -> dict[str, Floats]:
         "days_to_expiry": absent(days, lifelong),
         "age": age_band(people.age[person]),
         "nationality": people.foreign[person].astype(float),
-        "sex": (person * 2_654_435_761 >> 9) % 2 * 1.0,
+        "sex": people.sex[person].astype(float),
     }
 
 

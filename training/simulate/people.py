@@ -10,6 +10,7 @@ from training.simulate.parameters import Parameters
 
 DOCUMENTS = ("national_id", "passport", "residence_permit", "work_permit", "border_pass")
 FOREIGN_DOCUMENTS = {"migrant": (0, 0.25, 0.05, 0.6, 0.1), "seasonal": (0, 0.05, 0, 0.25, 0.7)}
+SEXES = ("female", "male")
 COUNTRIES = ("TH", "MM", "KH", "LA", "VN", "CN", "IN", "MY", "GB", "RU")
 NEIGHBOURS = (0, 0.55, 0.25, 0.15, 0.05, 0, 0, 0, 0, 0)
 VISITORS = (0, 0.03, 0.03, 0.03, 0.06, 0.3, 0.15, 0.2, 0.1, 0.1)
@@ -22,6 +23,7 @@ class Population:
     kind: Ints  # place in kinds
     kinds: tuple[str, ...]
     age: Floats
+    sex: Ints  # place in SEXES
     income: Floats  # baht a month
     document: Ints  # place in DOCUMENTS
     country: Ints  # place in COUNTRIES
@@ -71,6 +73,7 @@ def populate(parameters: Parameters, count: int, rng: np.random.Generator) -> Po
         kind=kind,
         kinds=kinds,
         age=age,
+        sex=rng.integers(0, len(SEXES), count),
         income=income * np.exp(income_sigma * rng.standard_normal(count)),
         document=document,
         country=countries(kinds, kind, foreign=foreign, rng=rng),

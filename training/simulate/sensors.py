@@ -4,44 +4,21 @@ A sensor is noisy, fails now and then, clips to what its product declares, and a
 badly adjusted. It is given traces and nothing else.
 """
 
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 
-import riskscore.product
+from riskscore.product.spec import Category, Flag, Input, Integer, Number
+from riskscore.product.toml import read_product
 from training.simulate.arrays import Floats
 from training.simulate.parameters import Product, Sensor
 from training.simulate.traces import Traces
 
-CATALOG = Path(riskscore.product.__file__).parent / "catalog"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """What a product declares of one input: its kind, bounds and words."""
-
-    name: str
-    kind: str
-    low: float
-    high: float
-    words: tuple[str, ...]
-
-
-def scales(product: str) -> tuple[Scale, ...]:
-    """Read the inputs that a built-in product declares, in its order."""
-    table = tomllib.loads((CATALOG / f"{product}.toml").read_text("utf-8"))
-    return tuple(
-        Scale(
-            name=each["name"],
-            kind=each["kind"],
-            low=each.get("low", 0.0),
-            high=each.get("high", 1.0),
-            words=tuple(each.get("values", ())),
-        )
-        for each in table["feature"]
-    )
+@cache
+def inputs(product: str) -> tuple[Input, ...]:
+    """Return what a built-in product asks its callers for, in its order."""
+    return read_product(product).inputs
 
 
 def readings(
@@ -50,30 +27,31 @@ def readings(
     """Read every input of a product; words come as places in the declared list, NaN is missing."""
     sensors = {each.name: each for each in product.sensors}
     return {
-        scale.name: reading(sensors[scale.name], scale, traces, rng, vendors=vendors)
-        for scale in scales(name)
+        each.name: reading(sensors[each.name], each, traces, rng, vendors=vendors)
+        for each in inputs(name)
     }
 
 
 def reading(
-    sensor: Sensor, scale: Scale, traces: Traces, rng: np.random.Generator, *, vendors: int
+    sensor: Sensor, declared: Input, traces: Traces, rng: np.random.Generator, *, vendors: int
 ) -> Floats:
     truth = traces.values[sensor.reads]
-    match scale.kind:
-        case "category":
-            seen = misread(spelled(truth, traces.words[sensor.reads], scale), sensor.error, rng)
-        case "flag":
+    match declared:
+        case Category(values=values):
+            seen = spelled(truth, traces.words[sensor.reads], values)
+            seen = misread(seen, sensor.error, rng)
+        case Flag():
             flipped = rng.random(len(truth)) < sensor.error
             seen = np.where(flipped, 1 - truth, truth)
-        case _:
-            seen = measured(sensor, scale, traces, rng, vendors=vendors)
+        case Number() | Integer():
+            seen = measured(sensor, declared, traces, rng, vendors=vendors)
     lost = rng.random(len(truth)) < sensor.missing
     return np.where(lost | np.isnan(truth), np.nan, seen)
 
 
-def spelled(truth: Floats, words: tuple[str, ...], scale: Scale) -> Floats:
+def spelled(truth: Floats, words: tuple[str, ...], declared: tuple[str, ...]) -> Floats:
     """Turn places in the trace's words into places in the product's."""
-    places = np.array([*(scale.words.index(each) for each in words), np.nan])
+    places = np.array([*(declared.index(each) for each in words), np.nan])
     return places[np.where(np.isnan(truth), len(words), truth).astype(np.int64)]
 
 
@@ -87,7 +65,12 @@ def misread(seen: Floats, share: float, rng: np.random.Generator) -> Floats:
 
 
 def measured(
-    sensor: Sensor, scale: Scale, traces: Traces, rng: np.random.Generator, *, vendors: int
+    sensor: Sensor,
+    declared: Number | Integer,
+    traces: Traces,
+    rng: np.random.Generator,
+    *,
+    vendors: int,
 ) -> Floats:
     """Add noise and miscalibration, round as the instrument rounds, clip to what is declared."""
     truth = traces.values[sensor.reads]
@@ -96,5 +79,5 @@ def measured(
         seen = seen + sensor.error * rng.standard_normal(len(truth))
     if sensor.relative:
         seen = seen * np.exp(sensor.relative * rng.standard_normal(len(truth)))
-    decimals = 0 if scale.kind == "integer" else sensor.decimals
-    return np.asarray(np.round(seen, decimals).clip(scale.low, scale.high))
+    decimals = 0 if isinstance(declared, Integer) else sensor.decimals
+    return np.asarray(np.round(seen, decimals).clip(declared.low, declared.high))

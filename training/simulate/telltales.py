@@ -4,39 +4,45 @@ Each function turns a product's rows into a matrix that holds only one of these.
 finds fraud in it has found a fault of the simulator.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from riskscore.product.spec import Input, Integer, Number, Product
 from training.simulate.arrays import Array, Flags, Floats
-from training.simulate.sensors import Scale
 
 SMALL = 100  # the last digit of fewer units than these is the value itself
 LARGE = 10_000  # likewise the last but one
 SEED = 20_261_121
 
 
-def missingness(rows: pd.DataFrame, scales: Sequence[Scale]) -> Floats:
-    return rows[[scale.name for scale in scales]].isna().to_numpy(float)
+def missingness(rows: pd.DataFrame, product: Product) -> Floats:
+    return rows[[each.name for each in product.inputs]].isna().to_numpy(float)
 
 
-def digits(rows: pd.DataFrame, scales: Sequence[Scale]) -> Floats:
+def digits(rows: pd.DataFrame, product: Product) -> Floats:
     """Last digits, never the value: those of a small value, or of a bound, are dealt anew."""
     rng = np.random.default_rng(SEED)
-    numbers = [scale for scale in scales if scale.kind in ("number", "integer")]
-    return np.column_stack([last_digits(rows[scale.name], scale, rng) for scale in numbers])
+    numbers = [each for each in product.inputs if isinstance(each, Number | Integer)]
+    return np.column_stack([last_digits(rows[each.name], each, rng) for each in numbers])
 
 
-def last_digits(values: pd.Series, scale: Scale, rng: np.random.Generator) -> Floats:
+def last_digits(values: pd.Series, declared: Input, rng: np.random.Generator) -> Floats:
     """Return the last digit, the one before, and whether both are zero."""
     seen = np.abs(values.to_numpy(float, na_value=np.nan))
-    units = seen if scale.kind == "integer" else np.round(seen * 1_000)
+    units = seen if isinstance(declared, Integer) else np.round(seen * 10 ** decimals(seen))
     bound = np.isin(seen, (np.nanmax(seen), np.nanmin(seen)))
     last = dealt_anew(units % 10, bound | ~(units >= SMALL), rng)
     silent = bound | ~(units >= LARGE)
     tens = dealt_anew(units // 10 % 10, silent, rng)
     return np.column_stack([last, tens, dealt_anew(units % 100 == 0, silent, rng)])
+
+
+def decimals(seen: Floats) -> int:
+    """Count the decimals that a column is written with, at most three."""
+    known = seen[~np.isnan(seen)]
+    return next((d for d in range(3) if np.array_equal(np.round(known, d), known)), 3)
 
 
 def dealt_anew(shown: Array, silent: Flags, rng: np.random.Generator) -> Floats:
@@ -46,23 +52,23 @@ def dealt_anew(shown: Array, silent: Flags, rng: np.random.Generator) -> Floats:
     return np.where(silent, dealt, shown).astype(float)
 
 
-def timestamps(rows: pd.DataFrame, _: Sequence[Scale]) -> Floats:
+def timestamps(rows: pd.DataFrame, _: Product) -> Floats:
     parts = []
     for name in ("occurred_at", "received_at"):
         at = rows[name].dt
-        parts += [at.hour, at.minute, at.second, at.microsecond, at.dayofweek, at.day, at.month]
+        parts += [at.hour, at.minute, at.second, at.microsecond, at.day_of_week, at.day, at.month]
     parts.append((rows.received_at - rows.occurred_at).dt.total_seconds())
     return np.column_stack([part.to_numpy(float) for part in parts])
 
 
-def spelling(rows: pd.DataFrame, entities: Sequence[str]) -> Floats:
+def spelling(rows: pd.DataFrame, product: Product) -> Floats:
     """Form of every identifier: length, first letters, outer digits.
 
     An identifier that was seen before would be recognised by its digits, and that is linking, not
     form; an absent one is missingness. Both are judged apart, and shown as another row's.
     """
     rng = np.random.default_rng(SEED)
-    return np.column_stack([spelled(rows[name], rng) for name in entities])
+    return np.column_stack([spelled(rows[each.name], rng) for each in product.entities])
 
 
 def spelled(identifiers: pd.Series, rng: np.random.Generator) -> Floats:
@@ -78,14 +84,15 @@ def spelled(identifiers: pd.Series, rng: np.random.Generator) -> Floats:
     return np.column_stack([dealt_anew(each, silent, rng) for each in form])
 
 
-def row_order(rows: pd.DataFrame, _: Sequence[Scale]) -> Floats:
+def row_order(rows: pd.DataFrame, _: Product) -> Floats:
     place = np.arange(len(rows))
     return np.column_stack([place / len(rows), place % 2, place % 10, place % 100, place % 1_000])
 
 
-TELLTALES: dict[str, Callable[[pd.DataFrame, Sequence[Scale]], Floats]] = {
+TELLTALES: dict[str, Callable[[pd.DataFrame, Product], Floats]] = {
     "missingness": missingness,
     "digits and rounding": digits,
     "timestamps": timestamps,
+    "identifier format": spelling,
     "row order": row_order,
 }

@@ -5,7 +5,8 @@ import numpy as np
 from training.simulate.activity import PRODUCT, WEEK
 from training.simulate.acts import WeekActs
 from training.simulate.arrays import MINUTE, Floats, Ints
-from training.simulate.opening_traces import SEXES, payees
+from training.simulate.opening_traces import payees
+from training.simulate.people import SEXES
 from training.simulate.stage import Stage
 from training.simulate.traces import (
     AGE_BANDS,
@@ -43,7 +44,7 @@ def of_holder(stage: Stage, acts: WeekActs, drawn: dict[str, Floats]) -> dict[st
         "income": people.income[person],
         "age": age_band(people.age[person]),
         "nationality": people.foreign[person].astype(float),
-        "sex": (person * 2_654_435_761 >> 9) % 2 * 1.0,
+        "sex": people.sex[person].astype(float),
         "days_of_number": absent(number, number > open_days),
         "days_of_device": absent(drawn["device_days"], drawn["device_days"] > open_days),
         "sim_name_points": 99 * drawn["sim_name_likeness"],
