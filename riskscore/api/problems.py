@@ -64,8 +64,6 @@ def request_error(error: RequestError) -> Response:
 def http_error(error: HTTPException) -> Response:
     """Answer for Flask itself: no such path, wrong method, body too large, a bug of ours."""
     response = error.get_response()
-    if response.status_code < HTTPStatus.BAD_REQUEST:
-        return response
     phrase = HTTPStatus(response.status_code).phrase
     members = {"type": "about:blank", "title": phrase, "status": response.status_code}
     if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -76,10 +76,8 @@ class ApplicationForm(Strict):
     )
 
     @pre_load
-    def open_tables(self, sent: Any, **_: object) -> Any:
+    def open_tables(self, sent: Json, **_: object) -> Json:
         """Look into a table that was not sent too, so that every required name is reported."""
-        if not isinstance(sent, dict):
-            return sent
         return {"entities": {}, "since": {}, "features": {}, **sent}
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
