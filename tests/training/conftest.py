@@ -1,5 +1,6 @@
 """A made-up product, rows of it with a known effect, and the command line to fit them with."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def dated(frame: pd.DataFrame) -> pd.DataFrame:
 def csv(frame: pd.DataFrame, tmp_path: Path) -> Path:
     path = tmp_path / "rows.csv"
     frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def subscribers() -> Path:
+    """The real telecom set, which only a user can supply."""
+    folder = os.environ.get("EVALUATION_DATA")
+    if not folder:
+        pytest.skip("EVALUATION_DATA is not set: it names the folder of the real telecom set")
+    path = Path(folder) / "sichuan_telecom" / "subscribers.csv"
+    if not path.exists():
+        pytest.skip(f"EVALUATION_DATA: no {path}")
     return path
 
 
