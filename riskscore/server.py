@@ -1,12 +1,13 @@
 """Gunicorn's settings: ``gunicorn -c python:riskscore.server riskscore.wsgi:app``.
 
-No preloading: a booster that was loaded before the fork hangs in the child.
+No preloading: a booster that was loaded before the fork hangs in the child. Code may be shared.
 """
 
 import logging
 import os
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,25 @@ def says_something_new(record: logging.LogRecord) -> bool:
 
 
 def when_ready(server: Any) -> None:
-    """Shut the door before workers are told to leave."""
+    """Prepare what all workers share, before the first is forked."""
     server.handle_term = partial(stop, server, server.handle_term)
+    import_once()
+
+
+def import_once() -> None:
+    """Import the service here, so that a worker starts in a moment; only code, never a model.
+
+    xgboost takes in scikit-learn wherever it is installed, and that the pandas beside it: for
+    nothing, and it would double what the service needs to start and to hold.
+    """
+    os.environ["OMP_NUM_THREADS"] = "1"  # workers share the cores, and forking wants no threads
+    sys.modules["sklearn"] = None  # type: ignore[assignment]  # what makes its import fail
+    import_module("riskscore.app")
 
 
 def stop(server: Any, handle_term: Any) -> None:
     shut_the_door(server.LISTENERS)
     handle_term()
-
-
-def post_fork(server: Any, worker: Any) -> None:
-    """Keep scikit-learn out of workers: xgboost takes it in where it is installed, for nothing.
-
-    It, and the pandas it brings, would double what a worker needs to start and to hold.
-    """
-    del server, worker
-    sys.modules["sklearn"] = None  # type: ignore[assignment]  # what makes its import fail
 
 
 def post_worker_init(worker: Any) -> None:
@@ -87,5 +91,4 @@ worker_class = DrainingWorker
 logger_class = Log
 loglevel = "debug" if settings.log_level == "DEBUG" else "warning"
 control_socket_disable = True
-raw_env = ["OMP_NUM_THREADS=1"]  # workers share the cores
 worker_tmp_dir = str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None
