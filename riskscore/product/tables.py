@@ -132,7 +132,7 @@ def _parquet(path: Path, names: list[str], rows: int) -> Iterator[pa.RecordBatch
 
 def _open_parquet(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, pre_buffer=False)  # else the whole file is held
     except (pa.ArrowInvalid, OSError) as error:
         reason = getattr(error, "strerror", None) or "not a csv or parquet file"
         raise DataUnreadable(f"{path}: {reason}") from error
