@@ -4,8 +4,8 @@
 #   docker run --read-only --tmpfs /tmp -p 8000:8000 riskscore
 FROM python:3.11-slim AS build
 RUN python -m venv /opt/riskscore
-COPY requirements.txt /build/
-RUN /opt/riskscore/bin/pip install --no-cache-dir --require-hashes -r /build/requirements.txt
+COPY requirements-portfolio.txt /build/
+RUN /opt/riskscore/bin/pip install --no-cache-dir --require-hashes -r /build/requirements-portfolio.txt
 COPY pyproject.toml README.md LICENSE /build/
 COPY riskscore /build/riskscore
 COPY training /build/training

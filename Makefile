@@ -36,7 +36,8 @@ bench: $(VENV)/serving        # nothing is measured yet
 	@echo "no benchmark yet"
 
 lock: $(VENV)/development     # resolve the requirement files anew
-	$(COMPILE) --extra portfolio -o requirements.txt
+	$(COMPILE) -o requirements.txt
+	$(COMPILE) --extra portfolio -o requirements-portfolio.txt
 	$(COMPILE) --extra dev -o requirements-dev.txt
 
 $(BIN)/python:

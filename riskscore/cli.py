@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -84,6 +85,8 @@ def score(
 
     Rows that cannot be scored go to a second file beside OUT, each with the reason.
     """
+    if find_spec("pyarrow") is None:
+        raise click.ClickException("score needs pyarrow: install requirements-portfolio.txt")
     from riskscore import portfolio  # noqa: PLC0415 - see above
 
     if record:
