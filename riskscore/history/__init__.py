@@ -1,0 +1,1 @@
+"""What happened before: windows over earlier applications and outcomes, online and offline."""

@@ -1,0 +1,140 @@
+"""What a window sees and what is measured in it: stated here once, for serving and for training.
+
+An application *a* at time *t* sees, of the product a history column looks at and of the tenants
+that share with it, the applications that carry the same identifier, counted (purpose onboard or
+backfill, a reference once, at its first receipt), were received before *a*, and occurred within
+[max(t - window, since), t]. It never sees its own reference. An outcome is visible from its
+``known_at`` on and once received before *a*; the visible one latest by (``known_at``, receipt)
+stands for its application.
+
+Online the store selects the events of one identifier and calls ``measured``; offline the replay
+compiles the very same function with numba and calls it for every application of an identifier. It
+is therefore written in plain loops over integers and floats.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from riskscore.product.spec import History
+
+COUNT, DISTINCT, LATEST, SECONDS, SHARE, CONFIRMED, RATE = range(7)
+CODES = {
+    "count": COUNT,
+    "distinct": DISTINCT,
+    "latest": LATEST,
+    "seconds_since_latest": SECONDS,
+    "share": SHARE,
+    "confirmed": CONFIRMED,
+    "confirmed_rate": RATE,
+}
+NONE = -1  # no other entity; no standing label
+STRENGTH = 20  # applications that a base rate weighs as much as, so that a large dealer is not bad
+NAN = float("nan")
+MICROSECONDS = 1_000_000
+
+
+class Events(NamedTuple):
+    """The counted applications of one product that carry one identifier.
+
+    Attributes:
+        occurred: Microseconds since 1970.
+        reference: A number per (tenant, product, reference).
+        met: Whether the column's ``where`` holds; true where there is none.
+        value: What ``latest`` takes: a score or a feature's value, NaN where missing.
+        other: A number per identifier of the entity that ``distinct`` counts, NONE where absent.
+        outcomes: Event *e* has the outcomes ``outcomes[e]`` to ``outcomes[e + 1]``, ordered by
+            (``known_at``, receipt).
+        known_at: Of each outcome, microseconds since 1970.
+        received: Of each outcome, its place in the order of receipt.
+        label: Of each outcome: 1 confirmed, 0 cleared, NONE disputed or retracted.
+    """
+
+    occurred: Sequence[int]
+    reference: Sequence[int]
+    met: Sequence[bool]
+    value: Sequence[float]
+    other: Sequence[int]
+    outcomes: Sequence[int]
+    known_at: Sequence[int]
+    received: Sequence[int]
+    label: Sequence[int]
+
+
+class Asking(NamedTuple):
+    """Who looks: the reference that it never sees, its time, and its place in order of receipt."""
+
+    reference: int
+    at: int
+    received: int
+
+
+def measured(  # noqa: C901, PLR0912 - one loop, so that numba compiles it as it stands
+    code: int, base_rate: float, events: Events, order: Sequence[int], asking: Asking
+) -> float:
+    """Measure the events that a window sees.
+
+    Args:
+        code: One of ``CODES``.
+        base_rate: Of ``confirmed_rate``; any number otherwise.
+        events: Those received before the one who asks.
+        order: Places of the events within the window, by (``occurred``, receipt).
+        asking: The application.
+
+    Returns:
+        The column's value; NaN where there is none.
+    """
+    seen = 0
+    met = 0
+    confirmed = 0
+    last = NONE
+    others = set()
+    for event in order:
+        if events.reference[event] == asking.reference:
+            continue
+        if not events.met[event]:
+            seen += code == SHARE
+            continue
+        seen += 1
+        met += 1
+        last = event
+        if code == DISTINCT and events.other[event] != NONE:
+            others.add(events.other[event])
+        if code in (CONFIRMED, RATE):
+            label = NONE
+            for outcome in range(events.outcomes[event], events.outcomes[event + 1]):
+                if (
+                    events.known_at[outcome] <= asking.at
+                    and events.received[outcome] < asking.received
+                ):
+                    label = events.label[outcome]
+            confirmed += label == 1
+    if code == COUNT:
+        return float(seen)
+    if code == DISTINCT:
+        return float(len(others))
+    if code == CONFIRMED:
+        return float(confirmed)
+    if code == RATE:
+        return (confirmed + STRENGTH * base_rate) / (seen + STRENGTH)
+    if seen == 0:
+        return NAN
+    if code == SHARE:
+        return met / seen
+    if code == SECONDS:
+        return (asking.at - events.occurred[last]) / MICROSECONDS
+    return events.value[last]
+
+
+def start(history: History, at: int, since: int | None) -> int:
+    """Return where a window begins: never before the identifier started afresh."""
+    begin = at - microseconds_of(history)
+    return begin if since is None else max(begin, since)
+
+
+def microseconds_of(history: History) -> int:
+    return int(history.window.total_seconds()) * MICROSECONDS
+
+
+def observed(begin: int, known_since: int | None) -> bool:
+    """Tell whether the whole window was watched; unknown is not zero."""
+    return known_since is not None and begin >= known_since
