@@ -1,8 +1,10 @@
 """Labelled rows in memory, whatever they were read from: a labelled table or an event folder."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,11 @@ class Source:
         time: The column of the application's moment; ``occurred_at`` where there is one, if None.
         as_of: Event folder: only what was known by then counts; microseconds UTC, None for all.
         truth: A file whose labels stand instead of the data's own.
+        first: Event folder: only applications from then on are rows, earlier ones are history;
+            microseconds UTC, None for all.
+        known_since: Event folder: since when everything was watched; None to go by what came first.
+        scores_from: Bundles whose scores are looked at instead of the event files' own.
+        declarations: Folders where products that are looked at may be declared.
     """
 
     path: Path
@@ -33,6 +40,18 @@ class Source:
     time: str | None = None
     as_of: int | None = None
     truth: Path | None = None
+    first: int | None = None
+    known_since: int | None = None
+    scores_from: tuple[Path, ...] = ()
+    declarations: tuple[Path, ...] = ()
+
+
+class Upstream(NamedTuple):
+    """A bundle whose scores are among the rows' columns."""
+
+    product: str
+    version: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,6 +67,8 @@ class Dataset:
         label: What the labels were read from, in words.
         as_of: Until when outcomes were known, microseconds UTC; None for a labelled table.
         ignored: Columns that nobody declared.
+        past: History columns that the file lacks, by name, of every row of the file.
+        upstreams: Whose scores are among them.
     """
 
     product: Product
@@ -60,6 +81,8 @@ class Dataset:
     label: str
     as_of: int | None = None
     ignored: tuple[str, ...] = ()
+    past: Mapping[str, Values] = field(default_factory=dict)
+    upstreams: tuple[Upstream, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -5,6 +5,7 @@ TrainingError                   a fit or an evaluation cannot be done as asked
     LabelsInvalid               labels are not there, not 0 and 1, or all the same
     TooFewRows                  too few rows, or too few of one label, to split
     OptionInvalid               options that do not go together, or not with this data
+    UpstreamOverlaps            an upstream bundle was fitted on the time it is asked to score
 
 Beside these, ``riskscore.errors.DataError`` says that a file is unreadable or breaks its
 declaration, and ``StartupError`` that a product file or a bundle cannot be used.
@@ -31,3 +32,7 @@ class TooFewRows(TrainingError):
 
 class OptionInvalid(TrainingError):
     """Options do not go together, or not with this data."""
+
+
+class UpstreamOverlaps(TrainingError):
+    """An upstream bundle was fitted on the time of applications that it is asked to score."""

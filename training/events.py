@@ -8,23 +8,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from riskscore.errors import DataUnreadable
+from riskscore.history.folder import COUNTING, OUTCOMES, PURPOSES
 from riskscore.product.parsing import parse_moments, texts
 from riskscore.product.refusals import Refusals
 from riskscore.product.spec import Product
 from riskscore.product.tables import column_names, read_batches
 from training.datasets import Dataset, Source
 from training.errors import ColumnsMissing, LabelsInvalid
+from training.history import past_of
 from training.labels import check_both
 from training.matrix import read_table
 from training.outcomes import DISPUTED, labels_known
 from training.receipts import or_default, read_times, received
 from training.truth import labels_of, read_truth
 
-PURPOSES = ("onboard", "rescreen", "backfill", "test")
-COUNTING = ("onboard", "backfill")  # the purposes that stand for an application
 ABOUT = ("reference", "occurred_at", "received_at", "tenant", "purpose")
 TIMES = ("occurred_at", "received_at", "known_at")
-OUTCOMES = "outcomes.parquet"
 
 
 def is_event_folder(product: Product, path: Path) -> bool:
@@ -48,13 +47,18 @@ def read_events(product: Product, source: Source) -> Dataset:
         raise DataUnreadable(f"{source.path}: no {path.name} beside {OUTCOMES}")
     time = source.time or "occurred_at"
     _check(path, {"reference", "occurred_at", time})
-    table = read_table(product, path, beside=[*ABOUT, *({time} - set(ABOUT))])
+    past = past_of(product, path, source)
+    beside = [*ABOUT, *({time} - set(ABOUT))]
+    table = read_table(product, path, beside=beside, past=past.values)
     about = applications(table.others, path)
     as_of = source.as_of if source.as_of is not None else latest_time(source.path)
     labels = _labels(product, source, about, as_of)
-    places = np.flatnonzero(counted(about, as_of) & (labels != DISPUTED))
-    check_both(labels[places], str(path))
     times = read_times(table.others[time], path, time)
+    wanted = counted(about, as_of) & (labels != DISPUTED)
+    if source.first is not None:
+        wanted &= times >= source.first
+    places = np.flatnonzero(wanted)
+    check_both(labels[places], str(path))
     return Dataset(
         product=product,
         matrix=table.matrix if len(places) == len(about) else table.matrix[places],
@@ -65,6 +69,8 @@ def read_events(product: Product, source: Source) -> Dataset:
         file=path,
         label=str(source.truth) if source.truth else OUTCOMES,
         as_of=as_of,
+        past=past.values,
+        upstreams=past.upstreams,
     )
 
 

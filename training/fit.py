@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import xgboost as xgb
 
-from riskscore.product.recipe import Recipe
 from riskscore.product.spec import Category, Product
 from training.datasets import Dataset, Places
+from training.masking import masked
 from training.progress import Advance, counting
 
 DIRECTION = {"increasing": 1, "decreasing": -1, None: 0}
@@ -41,8 +41,8 @@ def grow(dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> Grown:
     """
     recipe = dataset.product.recipe
     settings = parameters(dataset, fit, seed=seed)
-    rows = quantiles(dataset, fit, recipe)
-    later = quantiles(dataset, stop, recipe, like=rows)
+    rows = quantiles(dataset, fit, seed=seed)
+    later = quantiles(dataset, stop, seed=seed, like=rows)
     with counting("Growing trees") as advance:
         booster = xgb.train(
             dict(settings),
@@ -63,20 +63,20 @@ def grow(dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> Grown:
 def regrow(dataset: Dataset, places: Places, rounds: int, *, seed: int) -> xgb.Booster:
     """Fit a booster again, on more rows and for a known number of rounds."""
     settings = parameters(dataset, places, seed=seed)
-    rows = quantiles(dataset, places, dataset.product.recipe)
+    rows = quantiles(dataset, places, seed=seed)
     with counting("Growing trees on all rows", total=rounds) as advance:
         return xgb.train(dict(settings), rows, rounds, callbacks=[Reported(advance)])
 
 
 def quantiles(
-    dataset: Dataset, places: Places, recipe: Recipe, *, like: xgb.DMatrix | None = None
+    dataset: Dataset, places: Places, *, seed: int, like: xgb.DMatrix | None = None
 ) -> xgb.QuantileDMatrix:
-    """Bin some rows for growing; the later slice takes the bins of the first."""
+    """Bin some rows for growing, history hidden here and there; a later slice takes these bins."""
     return xgb.QuantileDMatrix(
-        dataset.matrix[places],
+        masked(dataset, places, seed=seed),
         dataset.labels[places],
         weight=dataset.weights[places],
-        max_bin=recipe.bins,
+        max_bin=dataset.product.recipe.bins,
         ref=like,
     )
 

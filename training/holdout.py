@@ -1,6 +1,7 @@
 """Set rows aside before anything is learned, in a file of their own."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from riskscore.product.spec import Flag, Integer, Number, Product
 from riskscore.product.tables import is_text, read_batches, writer
 from training.datasets import Dataset
 from training.splits import hold_out
+from training import upstream
 
 LABEL = "label"
 
@@ -34,18 +36,22 @@ def set_aside(dataset: Dataset, holdout: Holdout, *, seed: int) -> Dataset:
         TooFewRows: One part would have only one label.
     """
     kept, held = hold_out(dataset, holdout.share, seed=seed)
-    holdout.out.parent.mkdir(parents=True, exist_ok=True)
-    _write(dataset.take(held), holdout.out)
+    write_rows(dataset.take(held), holdout.out)
     return dataset.take(kept)
 
 
-def _write(held: Dataset, out: Path) -> None:
-    batches = _held_batches(held, out)
+def write_rows(rows: Dataset, out: Path) -> None:
+    """Write the rows of a dataset as a labelled table, with the history they were given.
+
+    A parquet file also says whose scores are in it.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    batches = _held_batches(rows, out)
     first = next(batches)
-    with writer(out, first.schema) as write:
-        write(first)
-        for batch in batches:
-            write(batch.cast(first.schema))
+    schema = first.schema.with_metadata(upstream.as_metadata(rows.upstreams))
+    with writer(out, schema) as write:
+        for batch in chain([first], batches):
+            write(batch.cast(schema))
 
 
 def _held_batches(held: Dataset, out: Path) -> Iterator[pa.RecordBatch]:
@@ -56,15 +62,18 @@ def _held_batches(held: Dataset, out: Path) -> Iterator[pa.RecordBatch]:
         ours = labels[before : before + batch.num_rows]
         before += batch.num_rows
         if (ours >= 0).any():
-            yield _written(batch, ours, held, out)
+            yield _written(batch, ours, held, out, before=before - batch.num_rows)
 
 
 def _written(
-    batch: pa.RecordBatch, labels: NDArray[np.int8], held: Dataset, out: Path
+    batch: pa.RecordBatch, labels: NDArray[np.int8], held: Dataset, out: Path, *, before: int
 ) -> pa.RecordBatch:
     mask = np.zeros(batch.num_rows, bool)
     mask[: len(labels)] = labels >= 0
     rows = batch.filter(pa.array(mask))
+    for name, values in held.past.items():
+        ours = values[before : before + batch.num_rows][mask]
+        rows = _with(rows, name, pa.array(ours, from_pandas=True))
     if held.as_of is not None:
         rows = _with(rows, LABEL, pa.array(labels[labels >= 0]))
     if is_text(held.file) and not is_text(out):

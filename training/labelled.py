@@ -11,6 +11,7 @@ from training.labels import check_both, parse_labels, parse_weights
 from training.matrix import needed, read_table
 from training.receipts import read_times
 from training.truth import labels_of, read_truth
+from training.upstream import in_metadata
 
 WEIGHT, TIME, REFERENCE = "weight", "occurred_at", "reference"
 
@@ -46,6 +47,7 @@ def read_labelled(product: Product, source: Source) -> Dataset:
         rows=np.arange(rows),
         file=path,
         label=str(source.truth) if source.truth else source.label,
+        upstreams=in_metadata(path),
         ignored=tuple(_ignored(product, names, {source.label, *beside})),
     )
 

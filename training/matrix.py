@@ -1,6 +1,6 @@
 """Read a table into the model matrix, batch by batch, so that size costs its float32 only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,29 +29,38 @@ class Table(NamedTuple):
     others: dict[str, pa.Array]
 
 
-def read_table(product: Product, path: Path, *, beside: Sequence[str] = ()) -> Table:
+def read_table(
+    product: Product,
+    path: Path,
+    *,
+    beside: Sequence[str] = (),
+    past: Mapping[str, Values] | None = None,
+) -> Table:
     """Read the model's columns, and others beside them.
 
     Args:
         product: Whose columns; those that the model does not see are not read.
         path: csv, parquet or a folder of parquet parts.
         beside: Other columns wanted; those that are not there are left out.
+        past: History columns that the table lacks, by name, in its order.
 
     Raises:
         DataUnreadable: It is no table.
         DataInvalid: Values break the declaration.
         ColumnsMissing: A declared column is not there.
     """
-    names = column_names(path)
-    features = needed(product)
-    _check_columns(product, names, path)
+    names, past = column_names(path), past or {}
+    features = [name for name in needed(product) if name not in past]
+    _check_columns(product, [*names, *past], path)
     beside = [name for name in beside if name in names]
     refusals = Refusals(path)
     chunks: list[Matrix] = []
     kept: list[pa.Table] = []
     for batch in _reported(path, {*features, *beside}):
         before = sum(len(each) for each in chunks)
-        chunks.append(encode(product, _columns(product, batch, refusals, before, path)))
+        now = {name: values[before : before + batch.num_rows] for name, values in past.items()}
+        read = _columns(product, batch, refusals, before, path, known=now)
+        chunks.append(encode(product, now | read))
         kept.append(pa.Table.from_batches([batch.select(beside)]))
     refusals.check()
     whole = pa.concat_tables(kept, promote_options="permissive")
@@ -71,7 +80,8 @@ def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
     if computed := [name for name in absent if name in history]:
         raise ColumnsMissing(
             f"{path}: history columns of {product.name} are absent: {', '.join(computed)}; "
-            "they are computed from earlier applications and must be in the table"
+            "they are computed from earlier applications and must be in the table; "
+            "make one with python -m training history"
         )
     if absent:
         raise ColumnsMissing(f"{path}: columns of {product.name} are absent: {', '.join(absent)}")
@@ -85,11 +95,18 @@ def _reported(path: Path, only: set[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _columns(
-    product: Product, batch: pa.RecordBatch, refusals: Refusals, before: int, path: Path
+    product: Product,
+    batch: pa.RecordBatch,
+    refusals: Refusals,
+    before: int,
+    path: Path,
+    *,
+    known: Collection[str],
 ) -> dict[str, Values]:
     text = is_text(path)
     columns = {}
-    for each in (*(each for each in product.inputs if each.model), *product.history):
+    history = (each for each in product.history if each.name not in known)
+    for each in (*(each for each in product.inputs if each.model), *history):
         if isinstance(each, History):
             parsed, must = parse_quantity(batch[each.name], text=text), "a number"
         else:

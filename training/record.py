@@ -53,6 +53,7 @@ def data(dataset: Dataset) -> dict[str, Any]:
         "sha256": dataset.fingerprint,
         **part(dataset, np.arange(len(dataset))),
         "label": dataset.label,
+        "upstreams": [each._asdict() for each in dataset.upstreams],
         "as_of": None if dataset.as_of is None else rfc3339(dataset.as_of),
     }
 

@@ -9,7 +9,9 @@ stands for its application.
 
 Online the store selects the events of one identifier and calls ``measured``; offline the replay
 compiles the very same function with numba and calls it for every application of an identifier. It
-is therefore written in plain loops over integers and floats.
+is therefore written in plain loops over integers and floats. Identifiers with very many events,
+such as a large dealer, are tallied by ``crowds`` step by step; what a tally is worth, and which
+outcome stands, is said here for both.
 """
 
 from collections.abc import Sequence
@@ -27,7 +29,8 @@ CODES = {
     "confirmed": CONFIRMED,
     "confirmed_rate": RATE,
 }
-NONE = -1  # no other entity; no standing label
+NONE = -1  # no other entity; no standing label; no event
+ALWAYS = -(2**63)  # since when an identifier is its holder's, where nobody said otherwise
 STRENGTH = 20  # applications that a base rate weighs as much as, so that a large dealer is not bad
 NAN = float("nan")
 MICROSECONDS = 1_000_000
@@ -68,7 +71,25 @@ class Asking(NamedTuple):
     received: int
 
 
-def measured(  # noqa: C901, PLR0912 - one loop, so that numba compiles it as it stands
+class Tally(NamedTuple):
+    """What was counted in a window; an event whose ``where`` does not hold is seen by shares only.
+
+    Attributes:
+        seen: Events.
+        met: Those whose ``where`` holds.
+        others: Distinct identifiers of the other entity.
+        confirmed: Events whose standing outcome is a confirmed one.
+        last: The latest event, NONE of nothing.
+    """
+
+    seen: int
+    met: int
+    others: int
+    confirmed: int
+    last: int
+
+
+def measured(
     code: int, base_rate: float, events: Events, order: Sequence[int], asking: Asking
 ) -> float:
     """Measure the events that a window sees.
@@ -83,10 +104,12 @@ def measured(  # noqa: C901, PLR0912 - one loop, so that numba compiles it as it
     Returns:
         The column's value; NaN where there is none.
     """
-    seen = 0
-    met = 0
-    confirmed = 0
-    last = NONE
+    return value(code, base_rate, events, tally(code, events, order, asking), asking)
+
+
+def tally(code: int, events: Events, order: Sequence[int], asking: Asking) -> Tally:
+    """Count what a window holds; arguments as of ``measured``."""
+    seen, met, confirmed, last = 0, 0, 0, NONE
     others = set()
     for event in order:
         if events.reference[event] == asking.reference:
@@ -99,36 +122,47 @@ def measured(  # noqa: C901, PLR0912 - one loop, so that numba compiles it as it
         last = event
         if code == DISTINCT and events.other[event] != NONE:
             others.add(events.other[event])
-        if code in (CONFIRMED, RATE):
-            label = NONE
-            for outcome in range(events.outcomes[event], events.outcomes[event + 1]):
-                if (
-                    events.known_at[outcome] <= asking.at
-                    and events.received[outcome] < asking.received
-                ):
-                    label = events.label[outcome]
-            confirmed += label == 1
+        if code in (CONFIRMED, RATE):  # noqa: PLR6201 - numba has tuples, and sets of no constants
+            confirmed += standing(events, event, asking) == 1
+    return Tally(seen, met, len(others), confirmed, last)
+
+
+def standing(events: Events, event: int, asking: Asking) -> int:
+    """Return the label of the outcome that stands for an event, NONE where none does."""
+    label = NONE
+    for outcome in range(events.outcomes[event], events.outcomes[event + 1]):
+        known = events.known_at[outcome] <= asking.at
+        if known and events.received[outcome] < asking.received:
+            label = events.label[outcome]
+    return label
+
+
+def value(code: int, base_rate: float, events: Events, counted: Tally, asking: Asking) -> float:
+    """Say what a tally is worth to one measure."""
     if code == COUNT:
-        return float(seen)
+        return float(counted.seen)
     if code == DISTINCT:
-        return float(len(others))
+        return float(counted.others)
     if code == CONFIRMED:
-        return float(confirmed)
+        return float(counted.confirmed)
     if code == RATE:
-        return (confirmed + STRENGTH * base_rate) / (seen + STRENGTH)
-    if seen == 0:
+        return (counted.confirmed + STRENGTH * base_rate) / (counted.seen + STRENGTH)
+    if counted.seen == 0:
         return NAN
     if code == SHARE:
-        return met / seen
+        return counted.met / counted.seen
     if code == SECONDS:
-        return (asking.at - events.occurred[last]) / MICROSECONDS
-    return events.value[last]
+        return (asking.at - events.occurred[counted.last]) / MICROSECONDS
+    return events.value[counted.last]
 
 
 def start(history: History, at: int, since: int | None) -> int:
     """Return where a window begins: never before the identifier started afresh."""
-    begin = at - microseconds_of(history)
-    return begin if since is None else max(begin, since)
+    return begins(at, microseconds_of(history), ALWAYS if since is None else since)
+
+
+def begins(at: int, window: int, since: int) -> int:
+    return max(at - window, since)
 
 
 def microseconds_of(history: History) -> int:

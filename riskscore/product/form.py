@@ -194,6 +194,7 @@ class RecipeForm(Strict):
     bins = StrictInteger("a whole number from 2 to 65536", 2, 65_536)
     review_fpr = StrictNumber("a share between 0 and 1", 1e-6, 1 - 1e-6)
     block_fpr = StrictNumber("a share between 0 and 1", 1e-6, 1 - 1e-6)
+    history_masking = StrictNumber("a share from 0, below 1", 0, 1 - 1e-6)
 
     @post_load
     def make(self, loaded: dict[str, Any], **_: object) -> Recipe:

@@ -80,9 +80,16 @@ def parse_moments(column: pa.Array) -> Moments:
 
 def texts(column: pa.Array) -> list[str | None]:
     """Read a column of references or identifiers; empty is missing."""
+    read: list[str | None] = text_column(column).to_pylist()
+    return read
+
+
+def text_column(column: pa.Array) -> pa.Array:
+    """Read a column of references or identifiers, null where missing; empty is missing."""
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.equal(pc.floor(column), column), column, None).cast(pa.int64())
-    return [each or None for each in _texts(column).to_pylist()]
+    words = _texts(column)
+    return pc.if_else(pc.not_equal(words, ""), words, None)
 
 
 def _texts(column: pa.Array) -> pa.Array:

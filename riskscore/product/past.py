@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from riskscore.product.spec import Product
 from riskscore.product.values import Values
 
 GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT"]
+GAPS: tuple[GapCode | None, ...] = (None, *get_args(GapCode))
 Held = Mapping[str, NDArray[np.bool_]]  # entity name -> whether each row has that identifier
 
 
@@ -26,6 +27,23 @@ class Past:
 
     values: Mapping[str, Values]
     gaps: Mapping[str, Sequence[GapCode | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps(Sequence[GapCode | None]):
+    """Why the values of one column are unknown, a byte each: places in ``GAPS``."""
+
+    places: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, row: int) -> GapCode | None: ...
+    @overload
+    def __getitem__(self, row: slice) -> "Gaps": ...
+    def __getitem__(self, row: int | slice) -> "GapCode | None | Gaps":
+        return Gaps(self.places[row]) if isinstance(row, slice) else GAPS[self.places[row]]
 
 
 def unavailable(product: Product, held: Held) -> Past:

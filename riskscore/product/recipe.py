@@ -19,3 +19,4 @@ class Recipe:
     bins: int = 256
     review_fpr: float = 0.05  # asked false-positive rate from which people look
     block_fpr: float = 0.005  # asked false-positive rate from which we recommend to refuse
+    history_masking: float = 0.2  # share of rows fitted on as if a product's history were lost

@@ -37,6 +37,15 @@ def column_names(path: Path) -> list[str]:
     return list(names)
 
 
+def row_count(path: Path) -> int:
+    """Count the rows of a parquet file or folder of parts without reading them.
+
+    Raises:
+        DataUnreadable: It is no table.
+    """
+    return sum(_open_parquet(part).metadata.num_rows for part in _parts(path))
+
+
 def read_batches(
     path: Path, *, only: Collection[str] | None = None, rows: int = ROWS
 ) -> Iterator[pa.RecordBatch]:

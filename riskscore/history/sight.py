@@ -1,0 +1,131 @@
+"""A chunk of applications as a sweep reads them: who asks, and what there is to see."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from riskscore.history.columns import Column, Flags, Integers, Rows
+from riskscore.history.receipts import Chunk, Table
+from riskscore.history.verdicts import Shares, Verdicts, shares
+from riskscore.history.watched import First, known_since
+from riskscore.history.windows import CODES, NONE, Events, microseconds_of
+from riskscore.product.encode import values
+from riskscore.product.spec import History
+from riskscore.product.values import Values
+
+
+class Watch(NamedTuple):
+    """What is known of one product's applications beside themselves.
+
+    Attributes:
+        table: Where they are.
+        firsts: The first of each tenant.
+        declared: Since when all were watched, if somebody said so.
+        verdicts: What became of them.
+    """
+
+    table: Table
+    firsts: dict[int, First]
+    declared: int | None
+    verdicts: Verdicts
+
+
+def column_of(history: History) -> Column:
+    return Column(CODES[history.measure], history.base_rate or 0.0, microseconds_of(history))
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One chunk, its applications as a sweep reads them, and what became of these."""
+
+    chunk: Chunk
+    watch: Watch
+    rows: Rows
+    outcomes: Shares
+
+    @property
+    def asking(self) -> Integers:
+        """Places of those that ask."""
+        return np.flatnonzero(self.rows.asks)
+
+    @property
+    def file_rows(self) -> Integers:
+        """Rows, in their file, of those that ask."""
+        rows: Integers = self.chunk.rows["row"].to_numpy()[self.asking]
+        return rows
+
+    def events(self, history: History) -> Events:
+        """Show the chunk as one column sees it."""
+        return Events(
+            self.rows.at,
+            self.rows.reference,
+            self._met(history),
+            self._value(history),
+            self._other(history),
+            self.outcomes.first,
+            self.outcomes.known,
+            self.outcomes.received,
+            self.outcomes.label,
+        )
+
+    def _met(self, history: History) -> Flags:
+        if history.where is None:
+            return np.ones(len(self.rows.at), np.bool_)
+        name = history.where.feature
+        feature = self.watch.table.sheet.quantities[name]
+        sought = values(feature, [history.where.equals])[0] if feature else history.where.equals
+        met: Flags = self._quantity(name) == sought
+        return met
+
+    def _value(self, history: History) -> Values:
+        if history.measure != "latest":
+            return np.zeros(len(self.rows.at))
+        return self._quantity(str(history.what))
+
+    def _other(self, history: History) -> Integers:
+        if history.measure != "distinct":
+            return np.full(len(self.rows.at), NONE)
+        words = self.chunk.rows[self.watch.table.identifier(str(history.what))].chunk(0)
+        places = words.dictionary_encode().indices.cast(pa.int64())
+        return places.fill_null(NONE).to_numpy()
+
+    def _quantity(self, name: str) -> Values:
+        column = self.chunk.rows[self.watch.table.quantity(name)].cast(pa.float64())
+        return column.fill_null(np.nan).to_numpy()
+
+
+def sight(chunk: Chunk, watch: Watch) -> Sight:
+    """Turn a chunk into what a sweep reads."""
+    taken = {name: chunk.rows[name].to_numpy() for name in ("row", "occurred", "received")}
+    reference, counts = chunk.rows["number"].to_numpy(), chunk.rows["counts"].to_numpy()
+    rows = Rows(
+        at=taken["occurred"],
+        received=taken["received"],
+        since=chunk.rows["since"].to_numpy(),
+        known=_known(chunk, watch),
+        reference=reference,
+        own=own_places(taken["row"], reference, counts, chunk.borders),
+        asks=chunk.rows["asks"].to_numpy(),
+        counts=counts,
+    )
+    return Sight(chunk, watch, rows, shares(watch.verdicts, taken["row"], counts))
+
+
+def _known(chunk: Chunk, watch: Watch) -> Integers:
+    if watch.declared is not None:
+        return np.full(len(chunk.rows), watch.declared)
+    return known_since(chunk.rows, watch.firsts, watch.table.turn)
+
+
+def own_places(row: Integers, reference: Integers, counts: Flags, borders: Integers) -> Integers:
+    """Find each row's event: the earlier one of its identifier with the same reference."""
+    events = np.flatnonzero(counts)
+    if not len(events):
+        return np.full(len(row), NONE)
+    by_row = events[np.argsort(row[events])]
+    found = by_row[np.searchsorted(row[by_row], reference).clip(max=len(by_row) - 1)]
+    first = np.repeat(borders[:-1], np.diff(borders))
+    mine = (row[found] == reference) & (found >= first) & (found < np.arange(len(row)))
+    return np.where(mine, found, NONE)

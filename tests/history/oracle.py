@@ -1,0 +1,186 @@
+"""What every history column must be, said as plainly as the design says it, however slowly.
+
+Knows nothing of the code under test but product declarations. Times are whole microseconds.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from riskscore.product.spec import History, Product
+
+COUNTING = ("onboard", "backfill")
+LABEL = {"confirmed": 1, "cleared": 0, "disputed": None, "retracted": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """One row of an event file, or one request; ``received`` None is at its own time."""
+
+    product: str
+    reference: str
+    occurred: int
+    received: int | None = None
+    tenant: str = "default"
+    purpose: str = "onboard"
+    entities: Mapping[str, str] = field(default_factory=dict)
+    since: Mapping[str, int] = field(default_factory=dict)
+    features: Mapping[str, str | bool | float | None] = field(default_factory=dict)
+    score: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.tenant, self.product, self.reference
+
+    @property
+    def receipt(self) -> int:
+        return self.occurred if self.received is None else self.received
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One row of the outcomes; ``received`` None is when it was known."""
+
+    product: str
+    reference: str
+    status: str
+    known: int
+    received: int | None = None
+    tenant: str = "default"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.tenant, self.product, self.reference
+
+    @property
+    def receipt(self) -> int:
+        return self.known if self.received is None else self.received
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One history value of one application, and why it is unknown, if it is."""
+
+    value: float
+    gap: str | None = None
+
+
+def in_order_of_receipt(applications: Sequence[Application]) -> list[Application]:
+    """Order by receipt, then product name, then row; rows count within each product's file."""
+    return sorted(applications, key=lambda each: (each.receipt, each.product))
+
+
+def answers(
+    product: Product,
+    applications: Sequence[Application],
+    outcomes: Sequence[Outcome],
+    *,
+    known_since: int | None = None,
+) -> list[dict[str, Answer]]:
+    """Answer every application of a product, in the order given."""
+    ordered = in_order_of_receipt(applications)
+    return [
+        {
+            each.name: answer(each, asking, ordered, outcomes, known_since)
+            for each in product.history
+        }
+        for asking in applications
+        if asking.product == product.name
+    ]
+
+
+def answer(
+    column: History,
+    asking: Application,
+    ordered: Sequence[Application],
+    outcomes: Sequence[Outcome],
+    known_since: int | None,
+) -> Answer:
+    identifier = asking.entities.get(column.entity)
+    if identifier is None:
+        return Answer(value=math.nan, gap="MISSING")
+    before = [each for each in earlier(asking, ordered) if each.product == column.of]
+    before = [each for each in before if each.tenant == asking.tenant]
+    events = counted(before)
+    window = int(column.window.total_seconds() * 1_000_000)
+    begin = asking.occurred - window
+    if column.entity in asking.since:
+        begin = max(begin, asking.since[column.entity])
+    watched = known_since if known_since is not None else (events[0].occurred if events else None)
+    if watched is None or begin < watched:
+        return Answer(value=math.nan, gap="HISTORY_SHORT")
+    seen = [each for each in events if each.entities.get(column.entity) == identifier]
+    seen = [each for each in seen if begin <= each.occurred <= asking.occurred]
+    seen = [each for each in seen if each.key != asking.key]
+    return Answer(value=measure(column, asking, seen, outcomes))
+
+
+def earlier(asking: Application, ordered: Sequence[Application]) -> list[Application]:
+    """Return what was received before an application, which is recognised by identity."""
+    place = next(place for place, each in enumerate(ordered) if each is asking)
+    return list(ordered[:place])
+
+
+def counted(received: Sequence[Application]) -> list[Application]:
+    """Keep each reference once, at its first receipt with a counting purpose."""
+    first: dict[tuple[str, str, str], Application] = {}
+    for each in received:
+        if each.purpose in COUNTING:
+            first.setdefault(each.key, each)
+    return list(first.values())
+
+
+def measure(
+    column: History,
+    asking: Application,
+    seen: Sequence[Application],
+    outcomes: Sequence[Outcome],
+) -> float:
+    where = column.where
+    met = [
+        each for each in seen if where is None or each.features.get(where.feature) == where.equals
+    ]
+    confirmed = sum(standing(each, asking, outcomes) == 1 for each in met)
+    latest = max(enumerate(met), key=lambda each: (each[1].occurred, each[0]))[1] if met else None
+    match column.measure:
+        case "count":
+            return len(met)
+        case "distinct":
+            others = {each.entities.get(str(column.what)) for each in met}
+            return len(others - {None})
+        case "latest":
+            return math.nan if latest is None else quantity(column, latest)
+        case "seconds_since_latest":
+            return math.nan if latest is None else (asking.occurred - latest.occurred) / 1_000_000
+        case "share":
+            return len(met) / len(seen) if seen else math.nan
+        case "confirmed":
+            return confirmed
+        case "confirmed_rate":
+            assert column.base_rate is not None
+            return (confirmed + 20 * column.base_rate) / (len(met) + 20)
+
+
+def quantity(column: History, latest: Application) -> float:
+    value = latest.score if column.what == "score" else latest.features.get(str(column.what))
+    assert not isinstance(value, str), "the streams look at numbers and flags"
+    return math.nan if value is None else float(value)
+
+
+def standing(
+    event: Application, asking: Application, outcomes: Sequence[Outcome]
+) -> int | None:
+    """Return the label that stands for an event, as far as the one who asks can know.
+
+    At equal receipt outcomes come after applications, and among themselves in order of rows.
+    """
+    visible = [
+        each
+        for each in outcomes
+        if each.key == event.key
+        and each.known <= asking.occurred
+        and each.receipt < asking.receipt
+    ]
+    if not visible:
+        return None
+    return LABEL[max(enumerate(visible), key=lambda each: (each[1].known, each[1].receipt, each[0]))[1].status]
