@@ -14,9 +14,10 @@ from training.crossvalidate import Folds, crossvalidate
 from training.datasets import Source
 from training.errors import OptionInvalid, TrainingError
 from training.evaluate import evaluate
-from training.holdout import Holdout
+from training.events import read_events
+from training.holdout import Holdout, write_rows
 from training.notices import warn
-from training.options import EXISTING, FOLDER, Moment, Names, TableFile
+from training.options import EXISTING, FOLDER, Events, Names, TableFile, event_options
 from training.pipeline import Order, fit
 from training.read import read_dataset
 from training.simulate.command import simulate
@@ -27,9 +28,6 @@ label_option = click.option(
     "--label", default="label", show_default=True, help="Label column of a labelled table."
 )
 time_option = click.option("--time", help="Time column; occurred_at where there is one.")
-as_of_option = click.option(
-    "--as-of", type=Moment(), help="Event folder: only what was known by then counts."
-)
 seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -51,13 +49,27 @@ def one_line_errors() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
+@main.command("history")
+@click.argument("product", metavar="PRODUCT_OR_TOML")
+@click.argument("events_folder", metavar="EVENTS", type=FOLDER)
+@click.option("--out", type=TableFile(), required=True, help="csv or parquet, by the suffix.")
+@event_options
+def history_command(product: str, events_folder: Path, out: Path, events: Events) -> None:
+    """Write the applications of EVENTS as a labelled table with their history columns."""
+    with one_line_errors():
+        source = Source(path=events_folder, declarations=beside(product), **events._asdict())
+        rows = read_events(read_product(product), source)
+        write_rows(rows, out)
+    click.echo(f"wrote {out}: {len(rows):,} rows, {rows.positives:,} positive")
+
+
 @main.command("fit")
 @click.argument("product", metavar="PRODUCT_OR_TOML")
 @click.argument("data", type=EXISTING)
 @click.option("--out", type=FOLDER, required=True, help="The models folder.")
 @label_option
 @time_option
-@as_of_option
+@event_options
 @click.option(
     "--holdout",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -72,7 +84,7 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     out: Path,
     label: str,
     time: str | None,
-    as_of: int | None,
+    events: Events,
     holdout: float | None,
     holdout_out: Path | None,
     version: str | None,
@@ -84,7 +96,9 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     (csv, parquet or a folder of parquet parts) or an event folder.
     """
     with one_line_errors():
-        source = Source(path=data, label=label, time=time, as_of=as_of)
+        source = Source(
+            path=data, label=label, time=time, declarations=beside(product), **events._asdict()
+        )
         aside = _holdout(holdout, holdout_out)
         order = Order(models=out, seed=seed, version=version, holdout=aside)
         bundle = load_bundle(fit(read_product(product), source, order))
@@ -97,7 +111,7 @@ def fit_command(  # noqa: PLR0917 - click passes every option
 @label_option
 @click.option("--truth", type=EXISTING, help="Judge on the labels of this file instead.")
 @time_option
-@as_of_option
+@event_options
 @click.option("--out", type=TableFile(), help="Write each row's margin, probability and score.")
 @json_option
 def evaluate_command(  # noqa: PLR0917 - click passes every option
@@ -106,7 +120,7 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
     label: str,
     truth: Path | None,
     time: str | None,
-    as_of: int | None,
+    events: Events,
     out: Path | None,
     as_json: bool,  # noqa: FBT001 - a flag of the command line
 ) -> None:
@@ -115,7 +129,7 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
     BUNDLE is the folder of a version, or of a product, whose champion is judged.
     """
     with one_line_errors():
-        source = Source(path=data, label=label, time=time, as_of=as_of, truth=truth)
+        source = Source(path=data, label=label, time=time, truth=truth, **events._asdict())
         found = evaluate(bundle, source, out=out)
     if found.seen.certain:
         warn(
@@ -134,6 +148,7 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
 @click.option("--folds", type=click.IntRange(2), default=5, show_default=True)
 @click.option("--repeats", type=click.IntRange(1), default=1, show_default=True)
 @label_option
+@event_options
 @click.option(
     "--without",
     "left_out",
@@ -149,6 +164,7 @@ def crossvalidate_command(  # noqa: PLR0917 - click passes every option
     folds: int,
     repeats: int,
     label: str,
+    events: Events,
     left_out: tuple[list[str], ...],
     seed: int,
     as_json: bool,  # noqa: FBT001 - a flag of the command line
@@ -156,12 +172,18 @@ def crossvalidate_command(  # noqa: PLR0917 - click passes every option
     """Measure what a product's recipe reaches on labelled rows, without writing a bundle."""
     with one_line_errors():
         declared = without(read_product(product), [name for names in left_out for name in names])
-        dataset = read_dataset(declared, Source(path=data, label=label))
+        source = Source(path=data, label=label, declarations=beside(product), **events._asdict())
+        dataset = read_dataset(declared, source)
         found = crossvalidate(dataset, Folds(folds, repeats, seed))
     if as_json:
         click.echo(json.dumps(found, allow_nan=False))
     else:
         show_crossvalidation(found)
+
+
+def beside(product: str) -> tuple[Path, ...]:
+    """Say where products that a product file looks at may be declared."""
+    return (Path(product).parent,) if Path(product).is_file() else ()
 
 
 def _holdout(share: float | None, out: Path | None) -> Holdout | None:

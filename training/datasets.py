@@ -45,6 +45,17 @@ class Source:
     scores_from: tuple[Path, ...] = ()
     declarations: tuple[Path, ...] = ()
 
+    @property
+    def about_events(self) -> list[str]:
+        """Name the options given that only an event folder can follow."""
+        options = {
+            "--as-of": self.as_of is not None,
+            "--from": self.first is not None,
+            "--known-since": self.known_since is not None,
+            "--scores-from": bool(self.scores_from),
+        }
+        return [name for name, given in options.items() if given]
+
 
 class Upstream(NamedTuple):
     """A bundle whose scores are among the rows' columns."""

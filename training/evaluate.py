@@ -1,6 +1,7 @@
 """Judge a bundle on labelled rows, and warn when it was fitted on them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +40,8 @@ def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evalua
         DataError, TrainingError, StartupError: As the message says.
     """
     bundle = load(folder)
-    dataset = read_dataset(bundle.product, source)
+    declarations = (*source.declarations, models_of(folder))
+    dataset = read_dataset(bundle.product, replace(source, declarations=declarations))
     given = answers(bundle, dataset.matrix)
     if out is not None:
         write_answers(dataset, given, out)
@@ -50,6 +52,12 @@ def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evalua
 def load(folder: Path) -> Bundle:
     """Load a bundle, or the champion where the folder is a product's."""
     return load_champion(folder) if (folder / CHAMPION).exists() else load_bundle(folder)
+
+
+def models_of(folder: Path) -> Path:
+    """Return the models folder of a bundle; its other champions declare what it looks at."""
+    folder = folder.resolve()
+    return folder.parent if (folder / CHAMPION).exists() else folder.parent.parent
 
 
 def seen(bundle: Bundle, dataset: Dataset) -> sketch.Overlap:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from riskscore.product.parsing import parse_input, parse_quantity
 from riskscore.product.spec import Flag, Integer, Number, Product
 from riskscore.product.tables import is_text, read_batches, writer
+from training import upstream
 from training.datasets import Dataset
 from training.splits import hold_out
-from training import upstream
 
 LABEL = "label"
 

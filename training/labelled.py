@@ -55,8 +55,8 @@ def read_labelled(product: Product, source: Source) -> Dataset:
 def _check(product: Product, source: Source, names: list[str]) -> None:
     declared = {each.name for each in (*product.inputs, *product.history, *product.derived)}
     path = source.path
-    if source.as_of is not None:
-        raise OptionInvalid(f"{path}: --as-of: only an event folder knows when labels were known")
+    if given := source.about_events:
+        raise OptionInvalid(f"{path}: {given[0]}: only an event folder knows what was when")
     if source.time is not None and source.time not in names:
         raise ColumnsMissing(f"{path}: no time column {source.time!r}")
     if source.truth and REFERENCE not in names:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.product.encode import Matrix
-from riskscore.product.spec import Product
+from riskscore.product.spec import Derived, History, Product
 from training.datasets import Dataset, Places
 
 
@@ -28,17 +28,14 @@ def masked(dataset: Dataset, places: Places, *, seed: int) -> Matrix:
 
 def columns_by_product(product: Product) -> dict[str, NDArray[np.int64]]:
     """Group the places of history columns, and of what is derived from them, by what they see."""
-    sources = {each.name: {each.of} for each in product.history}
+    seen: dict[str, set[str]] = {}
     for each in product.computable:
-        if each in product.derived:
-            sources[each.name] = set().union(*(sources.get(part, set()) for part in each.of))
+        if isinstance(each, History):
+            seen[each.name] = {each.of}
+        elif isinstance(each, Derived):
+            seen[each.name] = seen.get(each.of[0], set()) | seen.get(each.of[1], set())
+    names = [each.name for each in product.columns]
     return {
-        of: np.array(
-            [
-                place
-                for place, each in enumerate(product.columns)
-                if of in sources.get(each.name, set())
-            ]
-        )
+        of: np.array([place for place, name in enumerate(names) if of in seen.get(name, ())])
         for of in sorted({each.of for each in product.history})
     }

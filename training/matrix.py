@@ -1,6 +1,6 @@
 """Read a table into the model matrix, batch by batch, so that size costs its float32 only."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def read_table(
     for batch in _reported(path, {*features, *beside}):
         before = sum(len(each) for each in chunks)
         now = {name: values[before : before + batch.num_rows] for name, values in past.items()}
-        read = _columns(product, batch, refusals, before, path, known=now)
+        read = _columns(product, batch, refusals, before)
         chunks.append(encode(product, now | read))
         kept.append(pa.Table.from_batches([batch.select(beside)]))
     refusals.check()
@@ -95,18 +95,12 @@ def _reported(path: Path, only: set[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _columns(
-    product: Product,
-    batch: pa.RecordBatch,
-    refusals: Refusals,
-    before: int,
-    path: Path,
-    *,
-    known: Collection[str],
+    product: Product, batch: pa.RecordBatch, refusals: Refusals, before: int
 ) -> dict[str, Values]:
-    text = is_text(path)
+    text = is_text(refusals.path)
     columns = {}
-    history = (each for each in product.history if each.name not in known)
-    for each in (*(each for each in product.inputs if each.model), *history):
+    wanted = (*(each for each in product.inputs if each.model), *product.history)
+    for each in (each for each in wanted if each.name in batch.schema.names):
         if isinstance(each, History):
             parsed, must = parse_quantity(batch[each.name], text=text), "a number"
         else:

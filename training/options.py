@@ -1,7 +1,9 @@
 """Values of the command line's options."""
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -46,3 +48,49 @@ class Names(click.ParamType):
     ) -> list[str]:
         del param, ctx
         return [name.strip() for name in value.split(",") if name.strip()]
+
+
+class Events(NamedTuple):
+    """What only event folders know."""
+
+    as_of: int | None
+    first: int | None
+    known_since: int | None
+    scores_from: tuple[Path, ...]
+
+
+def event_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that only event folders know, as its argument ``events``."""
+
+    @click.option(
+        "--as-of", type=Moment(), help="Event folder: only what was known by then counts."
+    )
+    @click.option(
+        "--from",
+        "first",
+        type=Moment(),
+        help="Event folder: only applications from then on are rows, earlier ones are history.",
+    )
+    @click.option(
+        "--known-since",
+        type=Moment(),
+        help="Event folder: since when all was watched; by default each tenant's first event.",
+    )
+    @click.option(
+        "--scores-from",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        multiple=True,
+        help="Event folder: a bundle fitted on earlier time, whose scores history looks at.",
+    )
+    @wraps(command)
+    def with_events(
+        *args: Any,
+        as_of: int | None,
+        first: int | None,
+        known_since: int | None,
+        scores_from: tuple[Path, ...],
+        **more: Any,
+    ) -> None:
+        command(*args, events=Events(as_of, first, known_since, scores_from), **more)
+
+    return with_events

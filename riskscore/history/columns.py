@@ -1,5 +1,6 @@
 """What a sweep reads and writes: applications in order of identifier, and one history column."""
 
+from collections.abc import MutableSequence
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Places = MutableSequence[int]  # an array, once compiled
 
 
 class Rows(NamedTuple):

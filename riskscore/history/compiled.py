@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 from numba.extending import register_jitable
@@ -14,8 +14,16 @@ from riskscore.history import windows
 HERE = Path(__file__).parent
 SOURCES = ("windows", "compiled", "columns", "ordered", "crowds", "sweep")  # of ``sweep``
 
-# Called by compiled code only: without an entry from Python they compile in half the time.
-inner = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+njit: Any = numba.njit  # its types know neither of its options nor of ours
+config: Any = numba.config
+Code = TypeVar("Code", bound=Callable[..., Any])
+
+
+def inner(function: Code) -> Code:
+    """Compile for compiled callers only: without an entry from Python it takes half the time."""
+    compiled: Code = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return compiled
+
 
 for _each in (windows.tally, windows.standing, windows.value):
     register_jitable(_each)  # so that ``measured`` finds them
@@ -27,19 +35,21 @@ begins = inner(windows.begins)
 observed = inner(windows.observed)
 
 
-def kept(function: Callable[..., Any]) -> Callable[..., Any]:
+def kept(function: Code) -> Code:
     """Compile at the first call, and keep the machine code for later processes.
 
     numba looks for changes in a function's own file only, and would go on using what an older
     ``windows`` said. So the folder bears the hash of everything that goes in.
     """
     if not os.access(HERE, os.W_OK):
-        return numba.njit(function)
-    folder, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(_folder())
+        uncached: Code = njit(function)
+        return uncached
+    folder, config.CACHE_DIR = config.CACHE_DIR, str(_folder())
     try:
-        return numba.njit(cache=True)(function)
+        compiled: Code = njit(cache=True)(function)
+        return compiled
     finally:
-        numba.config.CACHE_DIR = folder
+        config.CACHE_DIR = folder
 
 
 def _folder() -> Path:

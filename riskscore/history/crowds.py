@@ -6,13 +6,12 @@ leaves it is counted; outcomes, which are few, are looked at anew. What is seen 
 worth remains as ``windows`` says, and a test holds this against ``measured``.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from riskscore.history.compiled import inner
 
-from riskscore.history.columns import Integers
-from riskscore.history.compiled import standing
+from riskscore.history.columns import Integers, Places
+from riskscore.history.compiled import inner, standing
 from riskscore.history.ordered import insert, place_after
 from riskscore.history.windows import CONFIRMED, DISTINCT, NONE, RATE, SHARE, Asking, Events, Tally
 
@@ -26,33 +25,44 @@ class Crowd(NamedTuple):
         state: The window's first place and the one beyond its last; how many events are within,
             how many of them meet ``where``, with how many distinct others; how many are judged.
         times: How often each other identifier is within.
-        judged: Events with outcomes, in order of occurrence.
+        order: All events, in order of occurrence.
+        judged: Those with outcomes.
     """
 
     state: Integers
     times: Integers
-    judged: Integers
+    order: Places
+    judged: Places
 
 
-class Span(NamedTuple):
-    """A window as time and as places in an order: from the first to the one beyond the last."""
+class View(NamedTuple):
+    """What one application sees, as time and as places in the order.
+
+    Attributes:
+        begin: Microseconds since 1970.
+        first: The place of the first event.
+        beyond: The place after the last.
+        own: The event that it does not see because it is its own, NONE where there is none.
+    """
 
     begin: int
     first: int
     beyond: int
+    own: int
 
 
 def crowd_for(longest: int, others: int) -> Crowd:
     """Make room for an identifier of so many events, which meet so many others."""
-    return Crowd(np.zeros(6, np.int64), np.zeros(others, np.int64), np.zeros(longest, np.int64))
+    arrays: Any = [np.zeros(size, np.int64) for size in (6, others, longest, longest)]
+    return Crowd(*arrays)
 
 
 @inner
-def clear(crowd: Crowd, events: Events, order: Integers) -> None:
+def clear(crowd: Crowd, events: Events) -> None:
     """Leave everything, for the next identifier."""
     while crowd.state[BEYOND] > crowd.state[FIRST]:
         crowd.state[BEYOND] -= 1
-        _weigh(crowd, events, order[crowd.state[BEYOND]], -1)
+        _weigh(crowd, events, crowd.order[crowd.state[BEYOND]], -1)
     crowd.state[:] = 0
 
 
@@ -70,38 +80,38 @@ def admit(crowd: Crowd, events: Events, event: int, place: int) -> None:
 
 
 @inner
-def move(crowd: Crowd, events: Events, order: Integers, span: Span) -> None:
+def move(crowd: Crowd, events: Events, view: View) -> None:
     """Move the window, wherever it was."""
-    state = crowd.state
-    while state[BEYOND] < span.beyond:
+    state, order = crowd.state, crowd.order
+    while state[BEYOND] < view.beyond:
         _weigh(crowd, events, order[state[BEYOND]], 1)
         state[BEYOND] += 1
-    while state[FIRST] > span.first:
+    while state[FIRST] > view.first:
         state[FIRST] -= 1
         _weigh(crowd, events, order[state[FIRST]], 1)
-    while state[FIRST] < span.first:
+    while state[FIRST] < view.first:
         _weigh(crowd, events, order[state[FIRST]], -1)
         state[FIRST] += 1
-    while state[BEYOND] > span.beyond:
+    while state[BEYOND] > view.beyond:
         state[BEYOND] -= 1
         _weigh(crowd, events, order[state[BEYOND]], -1)
 
 
 @inner
-def tally(
-    code: int, crowd: Crowd, events: Events, order: Integers, span: Span, asking: Asking, own: int
-) -> Tally:
+def tally(code: int, crowd: Crowd, events: Events, view: View, asking: Asking) -> Tally:
     """Read off what ``windows.tally`` would count, the asking one's own event taken away."""
     seen, met, others = crowd.state[SEEN], crowd.state[MET], crowd.state[OTHERS]
-    if own != NONE and span.begin <= events.occurred[own] <= asking.at:
+    own = view.own
+    if own != NONE and view.begin <= events.occurred[own] <= asking.at:
         seen -= 1
         met -= events.met[own]
         alone = code == DISTINCT and events.met[own] and events.other[own] != NONE
         others -= alone and crowd.times[events.other[own]] == 1
     if code != SHARE:
         seen = met
-    last = _last(events, order, span, asking)
-    return Tally(seen, met, others, _confirmed(code, crowd, events, span, asking), last)
+    judging = code in (CONFIRMED, RATE)
+    confirmed = _confirmed(crowd, events, view, asking) if judging else 0
+    return Tally(seen, met, others, confirmed, _last(crowd, events, view, asking))
 
 
 @inner
@@ -118,20 +128,18 @@ def _weigh(crowd: Crowd, events: Events, event: int, step: int) -> None:
 
 
 @inner
-def _last(events: Events, order: Integers, span: Span, asking: Asking) -> int:
-    for place in range(span.beyond - 1, span.first - 1, -1):
-        event = order[place]
+def _last(crowd: Crowd, events: Events, view: View, asking: Asking) -> int:
+    for place in range(view.beyond - 1, view.first - 1, -1):
+        event: int = crowd.order[place]
         if events.met[event] and events.reference[event] != asking.reference:
             return event
     return NONE
 
 
 @inner
-def _confirmed(code: int, crowd: Crowd, events: Events, span: Span, asking: Asking) -> int:
-    if code != CONFIRMED and code != RATE:  # noqa: PLR1714 - numba compiles no set of constants
-        return 0
+def _confirmed(crowd: Crowd, events: Events, view: View, asking: Asking) -> int:
     judged = crowd.judged[: crowd.state[JUDGED]]
-    first = place_after(events.occurred, judged, span.begin - 1)
+    first = place_after(events.occurred, judged, view.begin - 1)
     confirmed = 0
     for event in judged[first : place_after(events.occurred, judged, asking.at)]:
         mine = events.reference[event] == asking.reference

@@ -4,7 +4,7 @@ Columns that look at the same identifiers are computed in one pass, and of each 
 applications only what some column needs is read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from riskscore.errors import ProductInvalid

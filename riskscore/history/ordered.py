@@ -3,13 +3,14 @@
 A late event shifts only the few that occurred after it and came before it.
 """
 
-from riskscore.history.compiled import inner
+from collections.abc import Sequence
 
-from riskscore.history.columns import Integers
+from riskscore.history.columns import Places
+from riskscore.history.compiled import inner
 
 
 @inner
-def place_after(occurred: Integers, order: Integers, moment: int) -> int:
+def place_after(occurred: Sequence[int], order: Sequence[int], moment: int) -> int:
     """Count the events of an order that occurred by a moment."""
     low, high = 0, len(order)
     while low < high:
@@ -22,7 +23,7 @@ def place_after(occurred: Integers, order: Integers, moment: int) -> int:
 
 
 @inner
-def insert(occurred: Integers, order: Integers, held: int, event: int) -> int:
+def insert(occurred: Sequence[int], order: Places, held: int, event: int) -> int:
     """Put an event among the first ``held`` places of an order and return its place."""
     place = place_after(occurred, order[:held], occurred[event])
     for later in range(held, place, -1):

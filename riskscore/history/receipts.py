@@ -54,7 +54,7 @@ class Chunk(NamedTuple):
 def workroom() -> Iterator[Room]:
     """Open a database that is gone afterwards."""
     with TemporaryDirectory(prefix="riskscore-") as folder:
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "temp_directory": str(Path(folder) / "spilled"),
             "preserve_insertion_order": False,
@@ -149,8 +149,8 @@ def _borders(rows: pa.Table) -> Integers:
 def _own(look: Look, table: Table) -> str:
     entity = table.identifier(look.entity)
     return f"""
-        SELECT {entity} AS identifier, tenant, received, {table.turn} AS turn, row, occurred, number,
-               {table.since(look.entity)} AS since, true AS asks, counted AS counts
+        SELECT {entity} AS identifier, tenant, received, {table.turn} AS turn, row, occurred,
+               number, {table.since(look.entity)} AS since, true AS asks, counted AS counts
                {_wanted(look, table, null=False)}
         FROM {table.name} WHERE {entity} IS NOT NULL"""  # noqa: S608
 
@@ -158,8 +158,8 @@ def _own(look: Look, table: Table) -> str:
 def _seen(look: Look, table: Table) -> str:
     entity = table.identifier(look.entity)
     return f"""
-        SELECT {entity} AS identifier, tenant, received, {table.turn} AS turn, row, occurred, number,
-               0 AS since, false AS asks, true AS counts {_wanted(look, table, null=False)}
+        SELECT {entity} AS identifier, tenant, received, {table.turn} AS turn, row, occurred,
+               number, 0 AS since, false AS asks, true AS counts {_wanted(look, table, null=False)}
         FROM {table.name} WHERE counted AND {entity} IS NOT NULL"""  # noqa: S608
 
 
@@ -174,7 +174,9 @@ def _asking(look: Look, table: Table, seen: Table) -> str:
 
 
 def _wanted(look: Look, table: Table, *, null: bool) -> str:
-    names = {table.identifier(str(each.what)) for each in look.columns if each.measure == "distinct"}
+    names = {
+        table.identifier(str(each.what)) for each in look.columns if each.measure == "distinct"
+    }
     names |= {table.quantity(str(each.what)) for each in look.columns if each.measure == "latest"}
     names |= {table.quantity(each.where.feature) for each in look.columns if each.where}
     return "".join(f", NULL AS {name}" if null else f", {name}" for name in sorted(names))

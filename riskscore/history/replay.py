@@ -90,7 +90,7 @@ def replay(asked: Replay) -> Past:
         gathered = Gathered(asked.product, rows_of(room, kept.asking.name))
         for look in looks(asked.product):
             for chunk in chunks(room, look, kept.asking, kept.seen[look.of]):
-                asked.advance(_sweep(look, asked, chunk, kept, gathered))
+                asked.advance(_sweep(look, chunk, kept, gathered))
     return gathered.past
 
 
@@ -107,10 +107,10 @@ def keep(room: Room, asked: Replay) -> Kept:
 def _keep_seen(room: Room, asked: Replay, of: str, tenants: folder.Tenants) -> Table:
     """Store a product's applications; where the folder has none, an empty table."""
     sheet = seen_sheet(asked.product, of, asked.declared)
-    path = folder.events_of(of, asked.events)
+    path: Path | None = folder.events_of(of, asked.events)
     if of == asked.product.name and asked.asking is None:
         sheet = merged(sheet, asking_sheet(asked.product))
-    elif folder.is_empty(path):
+    elif path is not None and folder.is_empty(path):
         path = None
     table = Table(f"seen_{asked.turns.index(of)}", sheet, asked.turns.index(of))
     read = folder.applications(path, sheet, tenants, scores=asked.scores.get(of))
@@ -135,7 +135,7 @@ def _watch(room: Room, asked: Replay, table: Table, tenants: folder.Tenants) -> 
     return Watch(table, firsts(room, table.name), asked.known_since, verdicts)
 
 
-def _sweep(look: Look, asked: Replay, chunk: Chunk, kept: Kept, gathered: Gathered) -> int:
+def _sweep(look: Look, chunk: Chunk, kept: Kept, gathered: Gathered) -> int:
     """Compute the columns of a look for some identifiers, and say how many rows that were."""
     seeing = sight(chunk, kept.watches[look.of])
     for history in look.columns:

@@ -1,7 +1,7 @@
 """A chunk of applications as a sweep reads them: who asks, and what there is to see."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -58,17 +58,9 @@ class Sight:
 
     def events(self, history: History) -> Events:
         """Show the chunk as one column sees it."""
-        return Events(
-            self.rows.at,
-            self.rows.reference,
-            self._met(history),
-            self._value(history),
-            self._other(history),
-            self.outcomes.first,
-            self.outcomes.known,
-            self.outcomes.received,
-            self.outcomes.label,
-        )
+        own = (self._met(history), self._value(history), self._other(history))
+        arrays: Any = (self.rows.at, self.rows.reference, *own, *self.outcomes)
+        return Events(*arrays)
 
     def _met(self, history: History) -> Flags:
         if history.where is None:
@@ -89,11 +81,13 @@ class Sight:
             return np.full(len(self.rows.at), NONE)
         words = self.chunk.rows[self.watch.table.identifier(str(history.what))].chunk(0)
         places = words.dictionary_encode().indices.cast(pa.int64())
-        return places.fill_null(NONE).to_numpy()
+        numbers: Integers = places.fill_null(NONE).to_numpy()
+        return numbers
 
     def _quantity(self, name: str) -> Values:
         column = self.chunk.rows[self.watch.table.quantity(name)].cast(pa.float64())
-        return column.fill_null(np.nan).to_numpy()
+        quantities: Values = column.fill_null(np.nan).to_numpy()
+        return quantities
 
 
 def sight(chunk: Chunk, watch: Watch) -> Sight:

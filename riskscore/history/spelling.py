@@ -116,7 +116,7 @@ def _dialling(code: int) -> Dialling:
             phonenumbers.PhoneNumber(country_code=code, national_number=10 ** (digits - 1))
         )
     ]
-    return Dialling(lengths, metadata.national_prefix_for_parsing or "0")
+    return Dialling(lengths, (metadata and metadata.national_prefix_for_parsing) or "0")
 
 
 @cache

@@ -122,7 +122,7 @@ def tally(code: int, events: Events, order: Sequence[int], asking: Asking) -> Ta
         last = event
         if code == DISTINCT and events.other[event] != NONE:
             others.add(events.other[event])
-        if code in (CONFIRMED, RATE):  # noqa: PLR6201 - numba has tuples, and sets of no constants
+        if code in (CONFIRMED, RATE):
             confirmed += standing(events, event, asking) == 1
     return Tally(seen, met, len(others), confirmed, last)
 
@@ -137,7 +137,9 @@ def standing(events: Events, event: int, asking: Asking) -> int:
     return label
 
 
-def value(code: int, base_rate: float, events: Events, counted: Tally, asking: Asking) -> float:
+def value(  # noqa: PLR0911 - one line per measure
+    code: int, base_rate: float, events: Events, counted: Tally, asking: Asking
+) -> float:
     """Say what a tally is worth to one measure."""
     if code == COUNT:
         return float(counted.seen)

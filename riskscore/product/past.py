@@ -42,7 +42,7 @@ class Gaps(Sequence[GapCode | None]):
     def __getitem__(self, row: int) -> GapCode | None: ...
     @overload
     def __getitem__(self, row: slice) -> "Gaps": ...
-    def __getitem__(self, row: int | slice) -> "GapCode | None | Gaps":
+    def __getitem__(self, row: int | slice) -> "GapCode | Gaps | None":
         return Gaps(self.places[row]) if isinstance(row, slice) else GAPS[self.places[row]]
 
 

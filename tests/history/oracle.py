@@ -130,7 +130,7 @@ def counted(received: Sequence[Application]) -> list[Application]:
     return list(first.values())
 
 
-def measure(
+def measure(  # noqa: PLR0911 - one line per measure
     column: History,
     asking: Application,
     seen: Sequence[Application],
@@ -167,9 +167,7 @@ def quantity(column: History, latest: Application) -> float:
     return math.nan if value is None else float(value)
 
 
-def standing(
-    event: Application, asking: Application, outcomes: Sequence[Outcome]
-) -> int | None:
+def standing(event: Application, asking: Application, outcomes: Sequence[Outcome]) -> int | None:
     """Return the label that stands for an event, as far as the one who asks can know.
 
     At equal receipt outcomes come after applications, and among themselves in order of rows.
@@ -177,10 +175,12 @@ def standing(
     visible = [
         each
         for each in outcomes
-        if each.key == event.key
-        and each.known <= asking.occurred
-        and each.receipt < asking.receipt
+        if each.key == event.key and each.known <= asking.occurred and each.receipt < asking.receipt
     ]
     if not visible:
         return None
-    return LABEL[max(enumerate(visible), key=lambda each: (each[1].known, each[1].receipt, each[0]))[1].status]
+    return LABEL[
+        max(enumerate(visible), key=lambda each: (each[1].known, each[1].receipt, each[0]))[
+            1
+        ].status
+    ]

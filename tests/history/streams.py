@@ -63,7 +63,9 @@ def outcomes(draw: st.DrawFn) -> Outcome:
     return Outcome(
         product=draw(st.sampled_from(["parcel", "visit"])),
         reference=draw(REFERENCES),
-        status=draw(st.sampled_from(["confirmed", "confirmed", "cleared", "disputed", "retracted"])),
+        status=draw(
+            st.sampled_from(["confirmed", "confirmed", "cleared", "disputed", "retracted"])
+        ),
         known=known,
         received=None if late is None else known + late,
         tenant=draw(TENANTS),

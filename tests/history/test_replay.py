@@ -26,18 +26,23 @@ def agree(one: Answer, other: Answer) -> bool:
     return same and one.gap == other.gap
 
 
-def differences(product: Product, looked_at: Product, stream: Stream, **known: int) -> list[str]:
+def differences(
+    product: Product, looked_at: Product, stream: Stream, *, known_since: int | None = None
+) -> list[str]:
     if not any(each.product == product.name for each in stream.applications):
         return []
     with TemporaryDirectory() as folder:
         events = write_events(Path(folder), stream.applications, stream.outcomes)
         asked = Replay(
-            product=product, events=events, looked_at={looked_at.name: looked_at}, **known
+            product=product,
+            events=events,
+            looked_at={looked_at.name: looked_at},
+            known_since=known_since,
         )
         past = replay(asked)
     return [
         f"row {row}: {name}: {found} for {right[name]}"
-        for row, right in enumerate(answers(product, *stream, **known))
+        for row, right in enumerate(answers(product, *stream, known_since=known_since))
         for name, found in told(past, row).items()
         if not agree(found, right[name])
     ]
