@@ -68,6 +68,12 @@ def check(models: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="csv or parquet.")
 @click.option("--record", is_flag=True, help="Store the decisions, so that they count as history.")
+@click.option(
+    "--history",
+    metavar="EVENTS",
+    type=click.Path(path_type=Path),
+    help="An event folder; each row sees what was received before it.",
+)
 @click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
 @click.option("--reasons/--no-reasons", default=True, help="Without reasons it is much faster.")
 @click.option("--language", type=click.Choice(["en", "th"]), default="en", show_default=True)
@@ -77,6 +83,7 @@ def score(
     out: Path,
     *,
     record: bool,
+    history: Path | None,
     models: str | None,
     reasons: bool,
     language: str,
@@ -95,7 +102,8 @@ def score(
     settings = read_settings({**os.environ, **given})
     try:
         folder = portfolio.folder_of(settings.models, product)
-        portfolio.score(folder, file, out, reasons=reasons, language=language)
+        before = portfolio.Before(history, settings.known_since) if history else None
+        portfolio.score(folder, file, out, before=before, reasons=reasons, language=language)
     except RiskScoreError as error:
         raise click.ClickException(str(error)) from error
 

@@ -4,18 +4,39 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from riskscore.decision.portfolio import Tally, ignored, refused_path, score_portfolio
 from riskscore.errors import DataUnreadable, UnknownProduct
 from riskscore.model.bundle import CHAMPION, load_champion
+from riskscore.product.declared import looked_at
+from riskscore.product.past import Past
+from riskscore.product.spec import Product
 
 SILENT = 2.0  # seconds; a shorter run needs no progress
 
 
-def score(folder: Path, file: Path, out: Path, *, reasons: bool, language: str) -> None:
+class Before(NamedTuple):
+    """An event folder, and since when it is whole; None to go by its first events."""
+
+    events: Path
+    known_since: int | None
+
+
+def score(  # noqa: PLR0913 - keywords of one command
+    folder: Path,
+    file: Path,
+    out: Path,
+    *,
+    before: Before | None = None,
+    reasons: bool,
+    language: str,
+) -> None:
     """Score a file with a product's champion, on every core.
+
+    Where there are events before, every row sees those that were received before it.
 
     Raises:
         StartupError: The bundle cannot be trusted.
@@ -27,8 +48,34 @@ def score(folder: Path, file: Path, out: Path, *, reasons: bool, language: str) 
     undeclared = ignored(bundle.product, file)
     if undeclared:
         click.echo(f"ignored, not declared: {', '.join(undeclared)}", err=True)
-    tally = told(score_portfolio(bundle, file, out, reasons=reasons, language=language))
+    past = None if before is None else past_of(bundle.product, file, before, folder.parent)
+    tallies = score_portfolio(bundle, file, out, past=past, reasons=reasons, language=language)
+    tally = told(tallies)
     click.echo(f"{tally.scored} scored: {out}; {tally.refused} refused: {refused_path(out)}")
+
+
+def past_of(product: Product, file: Path, before: Before, models: Path) -> Past | None:
+    """Replay what each row of a file sees of an event folder.
+
+    Raises:
+        DataError: The folder or the file cannot be used.
+        ProductInvalid: A column looks at something that nobody declares.
+    """
+    if not before.events.is_dir():
+        raise DataUnreadable(f"{before.events}: expected a folder of event files")
+    if not product.history:
+        return None
+    from riskscore.history.replay import Replay, replay  # noqa: PLC0415 - an extra of its own
+
+    return replay(
+        Replay(
+            product=product,
+            events=before.events,
+            looked_at=looked_at(product, (models,)),
+            asking=file,
+            known_since=before.known_since,
+        )
+    )
 
 
 def folder_of(models: Path, product: str) -> Path:

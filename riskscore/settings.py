@@ -22,7 +22,7 @@ class Settings:
 
     Attributes:
         database_url: Where applications are remembered; nothing reads it yet.
-        known_since: Microseconds since 1970 from which the history is whole; not read yet either.
+        known_since: Microseconds since 1970 from which the history is whole.
         max_body: Bytes of a request body.
         max_depth: Objects and lists within each other in a request body.
         timeout: Seconds after which a worker that does not answer is replaced.

@@ -16,12 +16,11 @@ from riskscore.errors import DataInvalid
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason
 from riskscore.product.parsing import Refused, texts
-from riskscore.product.past import Past, unavailable
+from riskscore.product.past import Past, taken, unavailable
 from riskscore.product.rows import Batch, read_batch
 from riskscore.product.rules import OURS
 from riskscore.product.spec import Product
 from riskscore.product.tables import column_names, is_text, read_batches, writer
-from riskscore.product.values import Values
 
 BATCH = 8_192  # rows scored at a time
 SCORED = (
@@ -60,8 +59,14 @@ def refused_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}.refused.csv")
 
 
-def score_portfolio(
-    bundle: Bundle, path: Path, out: Path, *, reasons: bool = True, language: str = "en"
+def score_portfolio(  # noqa: PLR0913 - keywords of one command
+    bundle: Bundle,
+    path: Path,
+    out: Path,
+    *,
+    past: Past | None = None,
+    reasons: bool = True,
+    language: str = "en",
 ) -> Iterator[Tally]:
     """Score a file, batch by batch in bounded memory.
 
@@ -70,6 +75,7 @@ def score_portfolio(
         path: csv, parquet, or a folder of parquet parts; one column per input and entity.
         out: csv or parquet by its suffix: reference (or row, from 1), score, probability, level,
             recommendation, coverage, reasons (JSON), model.
+        past: Of every row of the file; None where there is no store to ask.
         reasons: False leaves them empty and saves most of the time.
         language: Of the reason texts.
 
@@ -88,10 +94,11 @@ def score_portfolio(
         writer(refused_path(out), REFUSED) as write_refused,
     ):
         for rows in _batches(path, _wanted(bundle.product)):
-            batch = read_batch(bundle.product, rows, text=is_text(path))
+            batch = read_batch(bundle.product, rows, text=is_text(path), timed=past is not None)
             keys = _keys(rows, batch, tally.rows)
             good = np.array([row not in batch.problems for row in range(rows.num_rows)])
-            judged = judge(bundle, *_good(bundle.product, batch, good))
+            columns = {name: each[good] for name, each in batch.columns.items()}
+            judged = judge(bundle, columns, _past(bundle.product, batch, good, past, tally.rows))
             told = explain(bundle, judged, language) if reasons else None
             write_scored(_scored(judged, told, keys.filter(pa.array(good)), bundle, key))
             write_refused(_refused(batch, rows, tally.rows))
@@ -110,7 +117,8 @@ def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
 
 def _wanted(product: Product) -> set[str]:
     columns = {each.name for each in (*product.inputs, *product.entities)}
-    return columns | {"reference", "occurred_at"}
+    since = {f"{each.name}_since" for each in product.entities}
+    return columns | since | {"reference", "occurred_at"}
 
 
 def _batches(path: Path, wanted: set[str]) -> Iterator[pa.RecordBatch]:
@@ -119,11 +127,11 @@ def _batches(path: Path, wanted: set[str]) -> Iterator[pa.RecordBatch]:
             yield table.slice(start, BATCH)
 
 
-def _good(product: Product, batch: Batch, good: Refused) -> tuple[dict[str, Values], Past]:
-    """Leave out the rows that cannot be scored."""
-    columns = {name: each[good] for name, each in batch.columns.items()}
-    held = {name: each[good] for name, each in batch.held.items()}
-    return columns, unavailable(product, held)
+def _past(product: Product, batch: Batch, good: Refused, past: Past | None, before: int) -> Past:
+    """Take the past of a batch's rows, those left out that cannot be scored."""
+    if past is not None:
+        return taken(past, before + np.flatnonzero(good))
+    return unavailable(product, {name: each[good] for name, each in batch.held.items()})
 
 
 def _key(path: Path) -> pa.Field:

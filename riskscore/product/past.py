@@ -46,6 +46,19 @@ class Gaps(Sequence[GapCode | None]):
         return Gaps(self.places[row]) if isinstance(row, slice) else GAPS[self.places[row]]
 
 
+def taken(past: Past, places: NDArray[np.int64]) -> Past:
+    """Take some rows, in the order given."""
+    return Past(
+        values={name: each[places] for name, each in past.values.items()},
+        gaps={
+            name: Gaps(each.places[places])
+            if isinstance(each, Gaps)
+            else [each[place] for place in places.tolist()]
+            for name, each in past.gaps.items()
+        },
+    )
+
+
 def unavailable(product: Product, held: Held) -> Past:
     """Say of every row that there is no store to ask, or no identifier to ask with."""
     return Past(

@@ -32,13 +32,14 @@ class Batch:
             self.problems.setdefault(int(row), []).append(problem)
 
 
-def read_batch(product: Product, rows: pa.RecordBatch, *, text: bool) -> Batch:
+def read_batch(product: Product, rows: pa.RecordBatch, *, text: bool, timed: bool = False) -> Batch:
     """Read a batch; columns that are not there are missing in every row.
 
     Args:
         product: The declaration.
         rows: As ``tables.read_batches`` gives them.
         text: Whether they come from a csv file.
+        timed: Whether every row must say when it occurred.
     """
     batch = Batch()
     for each in product.inputs:
@@ -51,9 +52,12 @@ def read_batch(product: Product, rows: pa.RecordBatch, *, text: bool) -> Batch:
         batch.refuse(np.flatnonzero(parsed.refused), f"{each.name}: expected {expected(each)}")
     for entity in product.entities:
         batch.held[entity.name] = _held(entity, rows, batch)
-    if "occurred_at" in rows.schema.names:
-        moments = parse_moments(rows["occurred_at"])
-        batch.refuse(np.flatnonzero(moments.refused), "occurred_at: expected a date or date-time")
+    for name in ("occurred_at", *(f"{each.name}_since" for each in product.entities)):
+        if name in rows.schema.names:
+            moments = parse_moments(rows[name])
+            missing = moments.missing & timed & (name == "occurred_at")
+            wrong = np.flatnonzero(moments.refused | missing)
+            batch.refuse(wrong, f"{name}: expected a date or date-time")
     return batch
 
 
