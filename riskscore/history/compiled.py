@@ -25,7 +25,7 @@ def inner(function: Code) -> Code:
     return compiled
 
 
-for _each in (windows.tally, windows.standing, windows.value):
+for _each in (windows.tally, windows.distinct, windows.standing, windows.value):
     register_jitable(_each)  # so that ``measured`` finds them
 
 measured = inner(windows.measured)

@@ -114,12 +114,18 @@ def _known(chunk: Chunk, watch: Watch) -> Integers:
 
 
 def own_places(row: Integers, reference: Integers, counts: Flags, borders: Integers) -> Integers:
-    """Find each row's event: the earlier one of its identifier with the same reference."""
-    events = np.flatnonzero(counts)
-    if not len(events):
-        return np.full(len(row), NONE)
+    """Find each row's event: the earlier one of its identifier with the same reference.
+
+    A row that counts is its reference's first, and has none.
+    """
+    own = np.full(len(row), NONE)
+    events, again = np.flatnonzero(counts), np.flatnonzero(~counts & (reference != NONE))
+    if not len(events) or not len(again):
+        return own
     by_row = events[np.argsort(row[events])]
-    found = by_row[np.searchsorted(row[by_row], reference).clip(max=len(by_row) - 1)]
-    first = np.repeat(borders[:-1], np.diff(borders))
-    mine = (row[found] == reference) & (found >= first) & (found < np.arange(len(row)))
-    return np.where(mine, found, NONE)
+    place = np.searchsorted(row[by_row], reference[again]).clip(max=len(by_row) - 1)
+    found = by_row[place]
+    first = borders[np.searchsorted(borders, again, "right") - 1]
+    mine = (row[found] == reference[again]) & (found >= first) & (found < again)
+    own[again[mine]] = found[mine]
+    return own

@@ -48,8 +48,18 @@ def keep_verdicts(room: Room, table: str, batches: Iterator[pa.RecordBatch]) -> 
 
 def shares(verdicts: Verdicts, rows: Integers, counts: Flags) -> Shares:
     """Deal the outcomes out to rows, of which only those that count have any."""
-    first = np.searchsorted(verdicts.event, rows, "left")
-    many = np.where(counts, np.searchsorted(verdicts.event, rows, "right") - first, 0)
+    judged = np.flatnonzero(counts & _among(verdicts.event, rows))
+    first, many = np.zeros((2, len(rows)), np.int64)
+    first[judged] = np.searchsorted(verdicts.event, rows[judged], "left")
+    many[judged] = np.searchsorted(verdicts.event, rows[judged], "right") - first[judged]
     borders = np.concatenate([[0], np.cumsum(many)])
     places = np.repeat(first - borders[:-1], many) + np.arange(borders[-1])
     return Shares(borders, *(each[places] for each in verdicts[1:]))
+
+
+def _among(events: Integers, rows: Integers) -> Flags:
+    """Tell which rows are events, by a table: looking up each would cost more than the sweep."""
+    table = np.zeros(max(events.max(initial=0), rows.max(initial=0)) + 1, np.bool_)
+    table[events] = True
+    among: Flags = table[rows]
+    return among

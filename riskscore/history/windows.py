@@ -110,7 +110,6 @@ def measured(
 def tally(code: int, events: Events, order: Sequence[int], asking: Asking) -> Tally:
     """Count what a window holds; arguments as of ``measured``."""
     seen, met, confirmed, last = 0, 0, 0, NONE
-    others = set()
     for event in order:
         if events.reference[event] == asking.reference:
             continue
@@ -120,11 +119,20 @@ def tally(code: int, events: Events, order: Sequence[int], asking: Asking) -> Ta
         seen += 1
         met += 1
         last = event
-        if code == DISTINCT and events.other[event] != NONE:
-            others.add(events.other[event])
         if code in (CONFIRMED, RATE):
             confirmed += standing(events, event, asking) == 1
-    return Tally(seen, met, len(others), confirmed, last)
+    others = distinct(events, order, asking) if code == DISTINCT else 0
+    return Tally(seen, met, others, confirmed, last)
+
+
+def distinct(events: Events, order: Sequence[int], asking: Asking) -> int:
+    """Count the other identifiers met in a window; arguments as of ``measured``."""
+    others = set()
+    for event in order:
+        mine = events.reference[event] == asking.reference
+        if events.met[event] and not mine and events.other[event] != NONE:
+            others.add(events.other[event])
+    return len(others)
 
 
 def standing(events: Events, event: int, asking: Asking) -> int:
