@@ -10,7 +10,7 @@ from typing import Any, assert_never, get_args
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
 
 from riskscore.api import examples
-from riskscore.decision.scoring import Application, Purpose
+from riskscore.product.application import Application, Purpose
 from riskscore.product.fields import (
     Identifier,
     Moment,

@@ -14,8 +14,9 @@ from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
 from riskscore.api.schemas import REFERENCE, BatchForm
 from riskscore.api.served import Served, served_as
-from riskscore.decision.scoring import Application, Assessment, assess_applications
+from riskscore.decision.scoring import Assessment, assess_applications
 from riskscore.errors import InvalidApplication, RequestError
+from riskscore.product.application import Application
 from riskscore.product.fields import by_path
 from riskscore.product.moments import microseconds, rfc3339
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -10,31 +9,11 @@ from riskscore.decision.judgement import explain, judge
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason
 from riskscore.model.scale import Level, Recommendation
+from riskscore.product.application import Application
 from riskscore.product.encode import values
 from riskscore.product.past import GapCode, Past, unavailable
 from riskscore.product.spec import Derived, History, Product
 from riskscore.product.values import Values
-
-Purpose = Literal["onboard", "rescreen", "backfill", "test"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """One row sent for scoring, already found valid.
-
-    Attributes:
-        occurred_at: Microseconds since 1970 in UTC; so the values of ``since``.
-        entities: Name -> canonical identifier; absent ones are not in it.
-        since: Entity name -> when this identifier started afresh with its holder.
-        features: Name -> value as sent; absent ones are not in it or None.
-    """
-
-    reference: str
-    occurred_at: int
-    purpose: Purpose
-    entities: Mapping[str, str]
-    since: Mapping[str, int]
-    features: Mapping[str, str | bool | int | float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
