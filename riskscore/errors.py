@@ -7,14 +7,21 @@ RiskScoreError
         BundleNotFound              no model bundle where the settings point
         BundleMismatch              a bundle of another format, product or library
         BundleCorrupt               a bundle file is damaged, or a golden row scores differently
-    RequestError                the caller can put it right
+        StoreMismatch               a database of another version, or written under another key
+    RequestError                the caller can put it right, if only by asking again
         UnknownProduct              a product we do not score
         UnreadableBody              the body is not JSON that we read
         BadHeader                   a header breaks its form
-        InvalidApplication          an application breaks its schema; names every field
+        InvalidFields               fields break their schema; names every one
+            InvalidApplication          those of an application
+            InvalidOutcome              those of an outcome
+        UnknownDecision             no decision of that id
+        UnknownReference            no application of that reference
+        StoreUnavailable            the store cannot be reached, or is busy for too long
     DataError                   a file of rows cannot be used
         DataUnreadable              it is not a csv or parquet file, or an empty one
         DataInvalid                 rows break the declaration; names column, count and first row
+    UpkeepError                 the store cannot be kept up as asked
 
 Nothing here knows about HTTP; ``riskscore.api.problems`` translates. A message never carries an
 identifier, because messages reach logs and callers.
@@ -51,8 +58,12 @@ class BundleCorrupt(StartupError):
     """A bundle file is damaged, or a golden row scores differently than when it was fitted."""
 
 
+class StoreMismatch(StartupError):
+    """A database is of another version than this code, or written under another key."""
+
+
 class RequestError(RiskScoreError):
-    """The caller can put it right."""
+    """The caller can put it right, if only by asking again."""
 
 
 class UnknownProduct(RequestError):
@@ -67,12 +78,32 @@ class BadHeader(RequestError):
     """A header breaks its form."""
 
 
-class InvalidApplication(RequestError):
-    """An application breaks its schema; ``fields`` maps each bad field's path to its reasons."""
+class InvalidFields(RequestError):
+    """What was sent breaks its schema; ``fields`` maps each bad field's path to its reasons."""
 
     def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
         super().__init__(f"invalid fields: {', '.join(sorted(fields))}")
         self.fields = fields
+
+
+class InvalidApplication(InvalidFields):
+    """An application breaks its schema."""
+
+
+class InvalidOutcome(InvalidFields):
+    """An outcome breaks its schema."""
+
+
+class UnknownDecision(RequestError):
+    """There is no decision of that id."""
+
+
+class UnknownReference(RequestError):
+    """There is no application of that product and reference."""
+
+
+class StoreUnavailable(RequestError):
+    """The store cannot be reached, or is busy for too long."""
 
 
 class DataError(RiskScoreError):
@@ -85,3 +116,7 @@ class DataUnreadable(DataError):
 
 class DataInvalid(DataError):
     """Rows break the declaration of their product."""
+
+
+class UpkeepError(RiskScoreError):
+    """The store cannot be kept up as asked."""

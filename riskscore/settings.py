@@ -13,6 +13,7 @@ from riskscore.product.fields import Moment, Strict, by_path, expecting
 PREFIX = "RISKSCORE_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 BIND = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}"
+PATHS = {"models", "pseudonym_key_file"}
 DATABASE = r"(sqlite:///|postgresql://|postgresql\+psycopg://)\S+"
 
 
@@ -21,16 +22,25 @@ class Settings:
     """What an operator may change without changing code.
 
     Attributes:
-        database_url: Where applications are remembered; nothing reads it yet.
-        known_since: Microseconds since 1970 from which the history is whole.
+        database_url: Where applications are remembered.
+        pseudonym_key_file: The secret behind what stands for identifiers; with SQLite it is made
+            beside the database, with PostgreSQL it must be given.
+        known_since: Microseconds since 1970 from which the history is whole; None if nobody says.
+        clock_tolerance: Seconds that a moment may lie in the future.
+        on_store_failure: ``refuse`` to answer while the store fails, or ``answer`` without history.
+        store_timeout: Seconds that anything in the store may take.
         max_body: Bytes of a request body.
         max_depth: Objects and lists within each other in a request body.
         timeout: Seconds after which a worker that does not answer is replaced.
     """
 
     models: Path = Path("models")
-    database_url: str | None = None
+    database_url: str = "sqlite:///data/riskscore.db"
+    pseudonym_key_file: Path | None = None
     known_since: int | None = None
+    clock_tolerance: int = 300
+    on_store_failure: str = "refuse"
+    store_timeout: int = 5
     max_body: int = 2 * 1024 * 1024
     max_depth: int = 16
     log_level: str = "INFO"
@@ -59,6 +69,12 @@ class SettingsForm(Strict):
         "sqlite:///FILE or postgresql://...", DATABASE, data_key="RISKSCORE_DATABASE_URL"
     )
     known_since = Moment(or_date=True, data_key="RISKSCORE_KNOWN_SINCE")
+    pseudonym_key_file = shaped("a file", ".+", data_key="RISKSCORE_PSEUDONYM_KEY_FILE")
+    clock_tolerance = whole("seconds", 0, 86_400, data_key="RISKSCORE_CLOCK_TOLERANCE")
+    on_store_failure = shaped(
+        "refuse or answer", "refuse|answer", data_key="RISKSCORE_ON_STORE_FAILURE"
+    )
+    store_timeout = whole("seconds", 1, 600, data_key="RISKSCORE_STORE_TIMEOUT")
     max_body = whole("bytes", 1, 2**30, data_key="RISKSCORE_MAX_BODY")
     max_depth = whole("a depth", 4, 512, data_key="RISKSCORE_MAX_DEPTH")
     log_level = shaped(
@@ -70,9 +86,8 @@ class SettingsForm(Strict):
 
     @post_load
     def make(self, loaded: dict[str, Any], **_: object) -> Settings:
-        if "models" in loaded:
-            loaded["models"] = Path(loaded["models"])
-        return Settings(**loaded)
+        paths = {name: Path(loaded[name]) for name in PATHS & loaded.keys()}
+        return Settings(**loaded | paths)
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:

@@ -29,10 +29,12 @@ class Assessment:
     """What we say about one application.
 
     Attributes:
+        exact: The values of the model's columns, shape (n_columns,), NaN where missing.
         reasons: What raised the risk, largest first.
         coverage: Share of what usually moves the model that was known here.
     """
 
+    exact: Values
     margin: float
     probability: float
     score: int
@@ -43,25 +45,30 @@ class Assessment:
     coverage: float
 
 
+def without_past(product: Product, applications: Sequence[Application]) -> Past:
+    """Say of every application that there was no store to ask."""
+    held = {
+        each.name: np.array([each.name in row.entities for row in applications])
+        for each in product.entities
+    }
+    return unavailable(product, held)
+
+
 def assess_applications(
-    bundle: Bundle, applications: Sequence[Application], *, language: str = "en"
+    bundle: Bundle, applications: Sequence[Application], past: Past, *, language: str = "en"
 ) -> list[Assessment]:
-    """Score applications, each on its own, in their order."""
+    """Score applications with what is known of their past, in their order."""
     product = bundle.product
     columns = {
         each.name: values(each, [row.features.get(each.name) for row in applications])
         for each in product.inputs
         if each.model
     }
-    held = {
-        each.name: np.array([each.name in row.entities for row in applications])
-        for each in product.entities
-    }
-    past = unavailable(product, held)
     judgement = judge(bundle, columns, past)
     reasons = explain(bundle, judgement, language)
     return [
         Assessment(
+            exact=judgement.exact[row],
             margin=float(judgement.margins[row]),
             probability=float(judgement.probabilities[row]),
             score=int(judgement.scores[row]),

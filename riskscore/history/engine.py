@@ -1,0 +1,139 @@
+"""One engine per process, for SQLite or PostgreSQL, with every wait bounded.
+
+SQLite keeps a write-ahead log, chosen once when the file is made: workers that each chose it on
+connecting would lock each other out. Commits are synchronous FULL, so what is acknowledged is on
+disk; what is deleted is overwritten. An engine is made after the fork and never crosses one.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from riskscore.errors import ConfigError
+from riskscore.history.filelock import held
+
+BROKEN = ((3, 7, 0), (3, 51, 2))  # SQLites that may corrupt a log that several processes write
+CONNECTIONS = 2  # per process: workers answer one request at a time
+KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
+
+def url_from(text: str) -> URL:
+    """Read a database URL; PostgreSQL is spoken to through psycopg.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ConfigError("RISKSCORE_DATABASE_URL: not a database URL") from None
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def file_of(url: URL) -> Path:
+    """Return where an SQLite database lies."""
+    return Path(url.database or "")
+
+
+def make_engine(url: URL, *, seconds: float) -> Engine:
+    """Make the engine of this process.
+
+    Args:
+        url: As ``url_from`` gives it.
+        seconds: The longest wait for a connection, a lock or a statement.
+    """
+    common: dict[str, Any] = {
+        "hide_parameters": True,  # they are personal data, and errors reach logs
+        "json_serializer": to_json,
+        "json_deserializer": orjson.loads,
+        "pool_size": CONNECTIONS,
+        "pool_timeout": seconds,
+    }
+    if is_sqlite(url):
+        return _sqlite(url, seconds, common)
+    milliseconds = int(seconds * 1000)
+    limits = {
+        "connect_timeout": max(2, int(seconds)),  # libpq knows no less
+        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+        "tcp_user_timeout": milliseconds,
+        **KEEPALIVE,
+    }
+    return create_engine(url, connect_args=limits, pool_pre_ping=True, **common)
+
+
+def to_json(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # a whole number beyond 64 bits, which a feature may be
+        return json.dumps(value, default=asdict)
+
+
+def sqlite_module() -> ModuleType:
+    """Choose the SQLite that is sound with several writers: the system's, or one we bring."""
+    if not BROKEN[0] <= sqlite3.sqlite_version_info <= BROKEN[1]:
+        return sqlite3
+    try:
+        from pysqlite3 import dbapi2  # noqa: PLC0415 - installed only where the system's is old
+    except ImportError:
+        return sqlite3
+    module: ModuleType = dbapi2
+    return module
+
+
+def _sqlite(url: URL, seconds: float, common: dict[str, Any]) -> Engine:
+    waits = {"timeout": seconds}
+    engine = create_engine(
+        url, module=sqlite_module(), paramstyle="named", connect_args=waits, **common
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # we say when a transaction begins
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA cache_size = -32768")  # KiB
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+class Gate:
+    """The door to writing: one process at a time on SQLite, wide open on PostgreSQL."""
+
+    def __init__(self, url: URL, seconds: float) -> None:
+        self.seconds = seconds
+        self.lock: int | None = None
+        if is_sqlite(url):
+            path = file_of(url)
+            self.lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be the one who writes.
+
+        Raises:
+            StoreUnavailable: Others wrote all the while.
+        """
+        if self.lock is None:
+            yield
+            return
+        with held(self.lock, self.seconds):
+            yield

@@ -1,0 +1,74 @@
+"""Identifiers in the store: pseudonyms, the numbers that stand for them, and who may use them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select, text
+
+from riskscore.history.schema import entity
+from riskscore.privacy import PseudonymKey
+from riskscore.product.application import Application
+
+LOCK = text(
+    "SELECT pg_advisory_xact_lock(lock) FROM unnest(CAST(:locks AS bigint[])) AS held (lock)"
+)
+
+
+class Pseudonym(NamedTuple):
+    """What stands for one identifier of one kind."""
+
+    kind: str
+    value: bytes
+
+
+Numbers = Mapping[Pseudonym, int]
+
+
+def pseudonyms(key: PseudonymKey, tenant: str, application: Application) -> dict[str, Pseudonym]:
+    """Return what stands for each identifier of an application, by entity name."""
+    return {
+        name: Pseudonym(name, key.pseudonym(tenant, name, identifier))
+        for name, identifier in application.entities.items()
+    }
+
+
+def lock(connection: Connection, values: Iterable[bytes]) -> None:
+    """Keep others from reading or writing the history of these until the transaction ends.
+
+    On PostgreSQL only: of SQLite there is one writer anyway. The locks are taken in one order by
+    everybody, so that nobody waits in a circle. Afterwards every statement sees what the previous
+    holders committed, because READ COMMITTED looks anew for each statement; a stricter level
+    would still look at the time before the wait.
+    """
+    if connection.dialect.name == "postgresql":
+        locks = sorted({int.from_bytes(each[:8], "big", signed=True) for each in values})
+        connection.execute(LOCK, {"locks": locks})
+
+
+def find(
+    connection: Connection, key: PseudonymKey, tenant: str, wanted: Collection[Pseudonym]
+) -> dict[Pseudonym, int]:
+    """Return the numbers of those that are known."""
+    known = (
+        (entity.c.tenant == tenant)
+        & (entity.c.key_version == key.version)
+        & entity.c.pseudonym.in_([each.value for each in wanted])
+    )
+    rows = connection.execute(select(entity.c.kind, entity.c.pseudonym, entity.c.id).where(known))
+    return {Pseudonym(kind, bytes(value)): number for kind, value, number in rows}
+
+
+def add(
+    connection: Connection, key: PseudonymKey, tenant: str, new: Collection[Pseudonym]
+) -> dict[Pseudonym, int]:
+    """Give numbers to identifiers that nobody sent before, under ``lock``."""
+    if not new:
+        return {}
+    rows = [
+        {"tenant": tenant, "kind": kind, "key_version": key.version, "pseudonym": value}
+        for kind, value in new
+    ]
+    added = connection.execute(
+        insert(entity).returning(entity.c.kind, entity.c.pseudonym, entity.c.id), rows
+    )
+    return {Pseudonym(kind, bytes(value)): number for kind, value, number in added}

@@ -1,0 +1,172 @@
+"""The history of one application, read from the store and measured by ``windows``."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection
+
+from riskscore.history.lookups import Codes, Judged, Lookup, Plan, Seen
+from riskscore.history.streams import Stream
+from riskscore.history.windows import CODES, NAN, NONE, Asking, Events, measured, observed, start
+from riskscore.product.application import Application
+from riskscore.product.past import GapCode, Past
+from riskscore.product.spec import History, Product
+
+RECEIVED, NOW = 0, 1  # whatever the store holds was received before the one who asks
+
+
+class Known(NamedTuple):
+    """A history column's value for one application, and why there is none."""
+
+    value: float
+    gap: GapCode | None
+
+
+class Asker(NamedTuple):
+    """An application as the store knows it: its own event, and the ids of its identifiers."""
+
+    application: Application
+    event_id: int | None
+    entities: Mapping[str, int]
+
+
+class View(NamedTuple):
+    """What one lookup found: the rows, and the same as ``windows`` reads them."""
+
+    plan: Plan
+    rows: Sequence[Seen]
+    events: Events
+
+
+def read_history(
+    connection: Connection, plan: Plan, asker: Asker, streams: Mapping[str, Stream]
+) -> dict[str, Known]:
+    """Compute every history column of one application, in two queries at most."""
+    asked = _parameters(plan, asker, streams)
+    seen = _by_place(Seen, connection, plan.sightings, asked)
+    judged = _by_place(Judged, connection, plan.verdicts, asked)
+    known: dict[str, Known] = {}
+    for lookup in plan.lookups:
+        rows = sorted(seen[lookup.place], key=_by_time)
+        verdicts = sorted(judged[lookup.place], key=_by_knowledge)
+        view = View(plan, rows, _events(rows, verdicts))
+        known |= _measure(view, lookup, asker, streams.get(lookup.of))
+    return known
+
+
+def past_of(product: Product, rows: Sequence[Mapping[str, Known]]) -> Past:
+    """Gather what is known of several applications column by column."""
+    names = [each.name for each in product.history]
+    return Past(
+        values={name: np.array([row[name].value for row in rows], np.float64) for name in names},
+        gaps={name: [row[name].gap for row in rows] for name in names},
+    )
+
+
+def _parameters(plan: Plan, asker: Asker, streams: Mapping[str, Stream]) -> dict[str, int]:
+    application, _, entities = asker
+    asked = {"at": application.occurred_at}
+    for lookup in plan.lookups:
+        begin = application.occurred_at - lookup.window
+        stream = streams.get(lookup.of)
+        asked[f"entity_{lookup.place}"] = entities.get(lookup.entity, NONE)
+        asked[f"stream_{lookup.place}"] = stream.id if stream else NONE
+        asked[f"begin_{lookup.place}"] = max(begin, application.since.get(lookup.entity, begin))
+    return asked
+
+
+def _by_place(
+    kind: Any, connection: Connection, statement: str, asked: Mapping[str, int]
+) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    if statement:
+        for row in connection.exec_driver_sql(statement, dict(asked)):
+            found[row[0]].append(kind._make(row))
+    return found
+
+
+def _by_time(row: Seen) -> tuple[int, int]:
+    return row.occurred_at, row.event_id
+
+
+def _by_knowledge(row: Judged) -> tuple[int, int]:
+    return row.known_at, row.outcome_id
+
+
+def _measure(view: View, lookup: Lookup, asker: Asker, stream: Stream | None) -> dict[str, Known]:
+    application, own, _ = asker
+    if lookup.entity not in application.entities:
+        return {each.name: Known(NAN, "MISSING") for each in lookup.columns}
+    at, since = application.occurred_at, application.since.get(lookup.entity)
+    asking = Asking(NONE if own is None else own, at, NOW)
+    known_since = stream.known_since if stream else None
+    known = {}
+    for column in lookup.columns:
+        begin = start(column, at, since)
+        if observed(begin, known_since):
+            known[column.name] = Known(_value(column, view, begin, asking), None)
+        else:
+            known[column.name] = Known(NAN, "HISTORY_SHORT")
+    return known
+
+
+def _value(column: History, view: View, begin: int, asking: Asking) -> float:
+    events = _looked_into(column, view)
+    order = range(bisect_left(events.occurred, begin), len(events.occurred))
+    return measured(CODES[column.measure], column.base_rate or 0.0, events, order, asking)
+
+
+def _events(rows: Sequence[Seen], verdicts: Iterable[Judged]) -> Events:
+    """Lay out a range of sightings and its verdicts as ``windows`` reads them."""
+    outcomes: dict[int, list[Judged]] = defaultdict(list)
+    for each in verdicts:
+        outcomes[each.event_id].append(each)
+    laid = [each for row in rows for each in outcomes.get(row.event_id, ())] if outcomes else []
+    counts = (len(outcomes.get(row.event_id, ())) if outcomes else 0 for row in rows)
+    return Events(
+        occurred=[row.occurred_at for row in rows],
+        reference=[row.event_id for row in rows],
+        met=[True] * len(rows),
+        value=(),
+        other=(),
+        outcomes=list(accumulate(counts, initial=0)),
+        known_at=[each.known_at for each in laid],
+        received=[RECEIVED] * len(laid),
+        label=[NONE if each.label is None else each.label for each in laid],
+    )
+
+
+def _looked_into(column: History, view: View) -> Events:
+    """Add what a column wants to know of each event."""
+    plan, rows, events = view
+    if column.where:
+        where = column.where
+        met = [_features(row).get(where.feature) == where.equals for row in rows]
+        events = events._replace(met=met)
+    if column.measure == "distinct":
+        others = [orjson.loads(row.entities or "{}").get(column.what, NONE) for row in rows]
+        return events._replace(other=others)
+    if column.measure != "latest":
+        return events
+    if column.what == "score":
+        return events._replace(value=[NAN if row.score is None else row.score for row in rows])
+    codes = plan.codes.get((column.of, column.what or ""), {})
+    values = [_number(_features(row).get(column.what), codes) for row in rows]
+    return events._replace(value=values)
+
+
+def _features(row: Seen) -> dict[str, Any]:
+    features: dict[str, Any] = orjson.loads(row.features or "{}")
+    return features
+
+
+def _number(value: Any, codes: Codes) -> float:
+    """Encode a stored feature as the model would: a word by its code, null as NaN."""
+    if isinstance(value, str):
+        return float(codes.get(value, NAN))
+    return NAN if value is None else float(value)

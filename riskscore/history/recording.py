@@ -1,0 +1,213 @@
+"""Applications enter the store: each reads its history and becomes part of that of the next."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from riskscore.history import entities
+from riskscore.history.entities import Pseudonym
+from riskscore.history.lookups import Plan
+from riskscore.history.reading import Asker, Known, read_history
+from riskscore.history.schema import event, outcome, sighting, verdict
+from riskscore.history.store import Store
+from riskscore.history.streams import Stream, first_counted, open_stream, read_streams
+from riskscore.product.application import COUNTED, Application
+
+SCORED = update(event).where(event.c.id == bindparam("event"))
+
+
+class Arrival(NamedTuple):
+    """An application, and what stands for its identifiers, by entity name."""
+
+    application: Application
+    names: Mapping[str, Pseudonym]
+
+    @property
+    def stored(self) -> bool:
+        return self.application.purpose != "test"
+
+
+class Recorded(NamedTuple):
+    """What the store made of one application.
+
+    Attributes:
+        history: Its history columns.
+        entities: Name -> number, of the identifiers that the store knows.
+        event: The event that it became; None if it does not count, or its reference did before.
+    """
+
+    application: Application
+    history: Mapping[str, Known]
+    entities: Mapping[str, int]
+    event: int | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Where applications of one product at one tenant enter, in one transaction.
+
+    Attributes:
+        connection: In a transaction of ``store`` that may write, unless all are tests.
+        received_at: Now, in microseconds since 1970.
+        streams: The tenant's, by product.
+        numbers: Of the identifiers at hand.
+        events: Of the references at hand that counted before.
+        outcomes: Of the references at hand, received before they counted.
+    """
+
+    connection: Connection
+    store: Store
+    plan: Plan
+    tenant: str
+    received_at: int
+    streams: dict[str, Stream] = field(default_factory=dict)
+    numbers: dict[Pseudonym, int] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
+    outcomes: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+    @property
+    def product(self) -> str:
+        return self.plan.product.name
+
+
+def record(desk: Desk, applications: Sequence[Application]) -> list[Recorded]:
+    """Take in applications as if each came alone and in this order.
+
+    Few enough must come at a time that the identifiers of all can be locked together.
+    """
+    key, tenant = desk.store.key, desk.tenant
+    arrivals = [Arrival(each, entities.pseudonyms(key, tenant, each)) for each in applications]
+    lock(desk, arrivals)
+    look_up(desk, arrivals)
+    return [enter(desk, each) for each in arrivals]
+
+
+def note_scores(connection: Connection, scores: Mapping[int, int]) -> None:
+    """Remember the score that each event was served."""
+    rows = [{"event": number, "score": score} for number, score in scores.items()]
+    if rows:
+        connection.execute(SCORED, rows)
+
+
+def reference_lock(desk: Desk, reference: str) -> bytes:
+    """Return what is locked for a reference; no entity is called like a product and a word."""
+    return desk.store.key.pseudonym(desk.tenant, f"{desk.product} reference", reference)
+
+
+def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
+    """Lock every identifier and reference that will be stored."""
+    stored = [each for each in arrivals if each.stored]
+    values = [name.value for each in stored for name in each.names.values()]
+    values += [reference_lock(desk, each.application.reference) for each in stored]
+    if values:
+        entities.lock(desk.connection, values)
+
+
+def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
+    """Find what the store knows of the applications at hand; number what is new to it."""
+    connection, store, tenant = desk.connection, desk.store, desk.tenant
+    desk.streams = read_streams(connection, tenant, store.declared)
+    if desk.product not in desk.streams and any(each.stored for each in arrivals):
+        desk.streams = open_stream(connection, tenant, desk.product, store.declared)
+    names = {name for each in arrivals for name in each.names.values()}
+    desk.numbers = entities.find(connection, store.key, tenant, names)
+    stored = {name for each in arrivals if each.stored for name in each.names.values()}
+    new = sorted(stored - desk.numbers.keys())
+    desk.numbers |= entities.add(connection, store.key, tenant, new)
+    if desk.product in desk.streams:
+        look_up_references(desk, {each.application.reference for each in arrivals})
+
+
+def look_up_references(desk: Desk, references: Iterable[str]) -> None:
+    number, wanted = desk.streams[desk.product].id, list(references)
+    counted = select(event.c.reference, event.c.id).where(
+        event.c.stream_id == number, event.c.reference.in_(wanted)
+    )
+    desk.events = dict(desk.connection.execute(counted).tuples().all())
+    judged = select(outcome).where(outcome.c.stream_id == number, outcome.c.reference.in_(wanted))
+    outcomes: dict[str, list[Row]] = defaultdict(list)
+    for row in desk.connection.execute(judged):
+        outcomes[row.reference].append(row)
+    desk.outcomes = outcomes
+
+
+def enter(desk: Desk, arrival: Arrival) -> Recorded:
+    """Read an application's history, then let it count, if it does and did not before."""
+    application, names = arrival
+    numbers = {entity: desk.numbers[name] for entity, name in names.items() if name in desk.numbers}
+    own = desk.events.get(application.reference)
+    asker = Asker(application, own, numbers)
+    history = read_history(desk.connection, desk.plan, asker, desk.streams)
+    counts = own is None and application.purpose in COUNTED
+    number = count(desk, application, numbers) if counts else None
+    return Recorded(application, history, numbers, number)
+
+
+def count(desk: Desk, application: Application, numbers: Mapping[str, int]) -> int:
+    """Make an application an event, and put it beside each of its identifiers."""
+    stream = first_counted(desk.connection, desk.streams[desk.product], application.occurred_at)
+    desk.streams[desk.product] = stream
+    made = desk.connection.execute(
+        insert(event), event_row(application, stream.id, numbers, desk.received_at)
+    )
+    number: int = made.inserted_primary_key[0]
+    desk.events[application.reference] = number
+    seen = sightings(numbers, stream.id, application.occurred_at, number)
+    if seen:
+        desk.connection.execute(insert(sighting), seen)
+    for each in desk.outcomes.get(application.reference, ()):
+        put_beside(desk.connection, each._mapping, number, numbers.values())  # noqa: SLF001
+    return number
+
+
+def event_row(
+    application: Application, stream: int, numbers: Mapping[str, int], received_at: int
+) -> dict[str, Any]:
+    return {
+        "stream_id": stream,
+        "reference": application.reference,
+        "occurred_at": application.occurred_at,
+        "received_at": received_at,
+        "features": sent(application),
+        "entities": numbers,
+    }
+
+
+def sent(application: Application) -> dict[str, Any]:
+    return {name: value for name, value in application.features.items() if value is not None}
+
+
+def sightings(
+    numbers: Mapping[str, int], stream: int, occurred_at: int, event_id: int
+) -> list[dict[str, int]]:
+    return [
+        {
+            "entity_id": number,
+            "stream_id": stream,
+            "occurred_at": occurred_at,
+            "event_id": event_id,
+        }
+        for number in set(numbers.values())
+    ]
+
+
+def put_beside(
+    connection: Connection, found: Mapping[str, Any], event_id: int, numbers: Iterable[int]
+) -> None:
+    """Put an outcome beside each identifier of its application."""
+    rows = [
+        {
+            "entity_id": number,
+            "stream_id": found["stream_id"],
+            "known_at": found["known_at"],
+            "outcome_id": found["id"],
+            "event_id": event_id,
+            "label": found["label"],
+        }
+        for number in set(numbers)
+    ]
+    if rows:
+        connection.execute(insert(verdict), rows)

@@ -1,0 +1,158 @@
+"""The tables of the store.
+
+A *stream* is the applications of one product at one tenant. An *event* is an application that
+counts as history, once per reference; its id is its place in the order of receipt. A *sighting*
+puts an event beside one of its identifiers, a *verdict* an outcome likewise, both clustered so
+that everything a window asks of one identifier is one range. A *decision* is what we answered; a
+*mention* says whose identifiers a decision holds that no event of its own holds.
+
+Moments are microseconds since 1970 in UTC. Identifiers are pseudonyms behind surrogate ids, so
+that keys can be replaced without touching what refers to them.
+
+To change a table: change it here, add a migration under ``migrations/versions``, raise ``HEAD``; a
+test compares the two.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+)
+
+HEAD = "0001"  # the migration that leads here
+
+whole = BigInteger().with_variant(Integer, "sqlite")
+metadata = MetaData()
+
+
+def moment(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+pseudonym_key = Table(
+    "pseudonym_key",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("proof", LargeBinary, nullable=False),
+)
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("product", String, nullable=False),
+    moment("known_since", nullable=True),  # None until an application counts
+    moment("purged_until", nullable=True),  # nothing older is kept
+    UniqueConstraint("tenant", "product"),
+)
+
+entity = Table(
+    "entity",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("pseudonym", LargeBinary, nullable=False),
+    UniqueConstraint("tenant", "key_version", "pseudonym"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("stream_id", ForeignKey("stream.id"), nullable=False),
+    Column("reference", String, nullable=False),
+    moment("occurred_at"),
+    moment("received_at"),
+    Column("score", Integer),  # as it was served; None where nobody said
+    Column("features", JSON, nullable=False),  # as they were sent
+    Column("entities", JSON, nullable=False),  # name -> id
+    UniqueConstraint("stream_id", "reference"),
+    Index("event_by_time", "occurred_at"),
+)
+
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("entity_id", whole, primary_key=True, autoincrement=False),
+    Column("stream_id", whole, primary_key=True, autoincrement=False),
+    Column("occurred_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_id", whole, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("stream_id", ForeignKey("stream.id"), nullable=False),
+    Column("reference", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("label", SmallInteger),
+    Column("role", String),
+    Column("source", String, nullable=False),
+    moment("known_at"),
+    moment("fraud_from", nullable=True),
+    Column("amount", Float),
+    Column("looked_because", String),
+    moment("received_at"),
+    Index("outcome_by_reference", "stream_id", "reference"),
+    Index("outcome_by_time", "known_at"),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("entity_id", whole, primary_key=True, autoincrement=False),
+    Column("stream_id", whole, primary_key=True, autoincrement=False),
+    Column("known_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("outcome_id", whole, primary_key=True, autoincrement=False),
+    Column("event_id", whole, nullable=False),
+    Column("label", SmallInteger),
+    sqlite_with_rowid=False,
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("number", whole, primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("stream_id", ForeignKey("stream.id"), nullable=False),
+    Column("reference", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    moment("occurred_at"),
+    moment("received_at"),
+    Column("score", Integer, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("margin", Float, nullable=False),
+    Column("model_version", String, nullable=False),
+    Column("model_sha256", String, nullable=False),
+    Column("counted", Boolean, nullable=False),  # the decision that made the event
+    Column("entities", JSON, nullable=False),  # name -> id
+    Column("features", JSON, nullable=False),  # as served, history included
+    Column("answer", JSON, nullable=False),  # what else was said
+    Index("decision_by_reference", "stream_id", "reference"),
+    Index("decision_by_time", "occurred_at"),
+)
+
+mention = Table(
+    "mention",
+    metadata,
+    Column("entity_id", whole, primary_key=True, autoincrement=False),
+    Column("decision_number", whole, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
