@@ -4,7 +4,17 @@ from types import TracebackType
 
 from flask import Flask
 
-from riskscore.api import docs, exchange, health, openapi, problems, products, scores
+from riskscore.api import (
+    decisions,
+    docs,
+    exchange,
+    health,
+    openapi,
+    outcomes,
+    problems,
+    products,
+    scores,
+)
 from riskscore.api.bodies import MAX_DEPTH, Orjson
 from riskscore.api.served import EXTENSION, load_service
 from riskscore.settings import Settings
@@ -29,13 +39,13 @@ def create_app(settings: Settings) -> App:
     start rather than fail to answer.
 
     Raises:
-        StartupError: A bundle is missing or cannot be trusted.
+        StartupError: A bundle or the store is missing or cannot be trusted.
     """
     app = App("riskscore", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.config[MAX_DEPTH] = settings.max_depth
-    app.extensions[EXTENSION] = load_service(settings.models)
-    for resource in (docs, health, openapi, products, scores):
+    app.extensions[EXTENSION] = load_service(settings)
+    for resource in (decisions, docs, health, openapi, outcomes, products, scores):
         app.register_blueprint(resource.bp)
     exchange.register(app)
     problems.register(app)

@@ -15,6 +15,7 @@ RiskScoreError
         InvalidFields               fields break their schema; names every one
             InvalidApplication          those of an application
             InvalidOutcome              those of an outcome
+            InvalidQuery                those of a query
         UnknownDecision             no decision of that id
         UnknownReference            no application of that reference
         StoreUnavailable            the store cannot be reached, or is busy for too long
@@ -92,6 +93,10 @@ class InvalidApplication(InvalidFields):
 
 class InvalidOutcome(InvalidFields):
     """An outcome breaks its schema."""
+
+
+class InvalidQuery(InvalidFields):
+    """What a query asks for breaks its form."""
 
 
 class UnknownDecision(RequestError):

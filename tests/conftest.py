@@ -51,8 +51,17 @@ def bundle(product: Product, models: Path) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def client(models: Path) -> FlaskClient:
-    return create_app(Settings(models=models)).test_client()
+def settings(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(models=models, database_url=sqlite_url(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="session")
+def client(settings: Settings) -> FlaskClient:
+    return create_app(settings).test_client()
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder}/riskscore.db"
 
 
 def booster(product: Product) -> xgb.Booster:

@@ -15,6 +15,13 @@ def alive() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Name what is served: models are loaded before the first request, so we are ready."""
+    """Name what is served; without its store, a service that needs one is not ready.
+
+    Raises:
+        StoreUnavailable: It cannot be reached.
+    """
+    store = service().store
+    if not store.optional:
+        store.check()
     versions = {name: each.bundle.version for name, each in service().products.items()}
     return {"status": "ready", "models": versions}

@@ -15,12 +15,19 @@ from werkzeug.wrappers import Response
 from riskscore.errors import (
     BadHeader,
     InvalidApplication,
+    InvalidFields,
+    InvalidOutcome,
+    InvalidQuery,
     RequestError,
+    StoreUnavailable,
+    UnknownDecision,
     UnknownProduct,
+    UnknownReference,
     UnreadableBody,
 )
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "1"  # seconds: what a busy store needs, and a lost one does not mind
 LEFTOVER = 16 * 1024 * 1024  # bytes of a refused body that we read, so that the caller hears us
 
 
@@ -39,6 +46,17 @@ PROBLEMS: dict[type[RequestError], Problem] = {
     InvalidApplication: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-application", "Fields break their declaration"
     ),
+    InvalidOutcome: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-outcome", "Fields of the outcome are not right"
+    ),
+    InvalidQuery: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-query", "The query is not right"
+    ),
+    UnknownDecision: Problem(HTTPStatus.NOT_FOUND, "unknown-decision", "No such decision"),
+    UnknownReference: Problem(HTTPStatus.NOT_FOUND, "unknown-reference", "No such application"),
+    StoreUnavailable: Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store cannot be reached now"
+    ),
 }
 
 
@@ -51,14 +69,17 @@ def problem_of(error: RequestError) -> dict[str, Any]:
     """Describe an error as the members of a problem document."""
     status, slug, title = PROBLEMS[type(error)]
     members = {"type": f"/problems/{slug}", "title": title, "status": status.value}
-    if isinstance(error, InvalidApplication):
+    if isinstance(error, InvalidFields):
         return members | {"errors": error.fields}
     return members | {"detail": str(error)}
 
 
 def request_error(error: RequestError) -> Response:
     members = problem_of(error)
-    return as_problem(Response(status=members["status"]), members)
+    response = Response(status=members["status"])
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return as_problem(response, members)
 
 
 def http_error(error: HTTPException) -> Response:

@@ -1,8 +1,7 @@
 """POST /v1/<product>/scores and /v1/<product>/scores/batch."""
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, g, make_response
@@ -14,11 +13,11 @@ from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
 from riskscore.api.schemas import REFERENCE, BatchForm
 from riskscore.api.served import Served, served_as
-from riskscore.decision.scoring import Assessment, assess_applications
-from riskscore.errors import InvalidApplication, RequestError
+from riskscore.decision.ledger import TOGETHER, Decided, check_moment, decide
+from riskscore.errors import InvalidApplication, RequestError, StoreUnavailable
 from riskscore.product.application import Application
 from riskscore.product.fields import by_path
-from riskscore.product.moments import microseconds, rfc3339
+from riskscore.product.moments import now, rfc3339
 
 bp = Blueprint("scores", __name__, url_prefix="/v1")
 batch_form = BatchForm()
@@ -30,28 +29,37 @@ Json = dict[str, Any]
 @bp.post("/<slug>/scores")
 def create_score(slug: str) -> ResponseReturnValue:
     served = served_as(slug)
-    application = read_application(served.schema, read_object())
+    application = read_application(served, read_object())
+    g.product, g.scored = served.bundle.product.name, 1
     return answered(answers(served, [application])[0])
 
 
 @bp.post("/<slug>/scores/batch")
 def create_scores(slug: str) -> ResponseReturnValue:
+    """Answer row by row: each is scored or refused on its own, as if sent in this order.
+
+    The rows are stored chunk by chunk, each chunk in one transaction, so that other callers need
+    not wait for a thousand. When the store fails, the chunks before it are kept.
+    """
     served = served_as(slug)
     rows = load(batch_form, read_object())["applications"]
-    read = [read_or_refuse(served.schema, row) for row in rows]
-    scored = iter(answers(served, [each for each in read if isinstance(each, Application)]))
+    read = [read_or_refuse(served, row) for row in rows]
+    good = [each for each in read if isinstance(each, Application)]
+    g.product, g.scored = served.bundle.product.name, len(good)
+    scored = iter(answers_or_problems(served, good))
     results = [next(scored) if isinstance(each, Application) else each for each in read]
     return answered({"results": results})
 
 
-def read_application(schema: Schema, sent: object) -> Application:
+def read_application(served: Served, sent: object) -> Application:
     """Judge one application.
 
     Raises:
         UnreadableBody: It is no object.
-        InvalidApplication: It breaks the schema.
+        InvalidApplication: It breaks the schema, or lies in the future.
     """
-    application: Application = load(schema, as_object(sent))
+    application: Application = load(served.schema, as_object(sent))
+    check_moment(application, served.judge.store)
     return application
 
 
@@ -62,9 +70,9 @@ def load(schema: Schema, sent: Json) -> Any:
         raise InvalidApplication(by_path(error.messages)) from None
 
 
-def read_or_refuse(schema: Schema, sent: object) -> Application | Json:
+def read_or_refuse(served: Served, sent: object) -> Application | Json:
     try:
-        return read_application(schema, sent)
+        return read_application(served, sent)
     except RequestError as error:
         return {"reference": reference_in(sent), "problem": problem_of(error)}
 
@@ -76,22 +84,35 @@ def reference_in(sent: object) -> str | None:
     return reference if valid else None
 
 
+def answers_or_problems(served: Served, applications: Sequence[Application]) -> list[Json]:
+    """Answer chunk by chunk; once the store fails, the rest is told so without trying."""
+    results: list[Json] = []
+    for chunk in chunks(applications):
+        try:
+            results += answers(served, chunk)
+        except StoreUnavailable as error:
+            problem = problem_of(error)
+            left = applications[len(results) :]
+            return [*results, *({"reference": each.reference, "problem": problem} for each in left)]
+    return results
+
+
+def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application]]:
+    for start in range(0, len(applications), TOGETHER):
+        yield applications[start : start + TOGETHER]
+
+
 def answers(served: Served, applications: Sequence[Application]) -> list[Json]:
-    """Score applications in one go: row by row would cost the model's overhead each time."""
-    g.product, g.scored = served.bundle.product.name, len(applications)
-    if not applications:
-        return []
-    assessed = assess_applications(served.bundle, applications, language=language())
-    said = {"scored_at": rfc3339(microseconds(datetime.now(UTC))), "elapsed_ms": elapsed_ms()}
-    return [
-        answer(served, application, assessment) | said
-        for application, assessment in zip(applications, assessed, strict=True)
-    ]
+    """Decide in one go: row by row would cost the model's overhead each time."""
+    decided = decide(served.judge, applications, language=language())
+    said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
+    return [answer(served, *each) | said for each in zip(applications, decided, strict=True)]
 
 
-def answer(served: Served, application: Application, assessment: Assessment) -> Json:
-    bundle = served.bundle
-    return {
+def answer(served: Served, application: Application, decided: Decided) -> Json:
+    bundle, assessment = served.bundle, decided.assessment
+    kept = {"decision_id": str(decided.decision_id)} if decided.decision_id else {}
+    return kept | {
         "reference": application.reference,
         "product": bundle.product.name,
         "score": assessment.score,

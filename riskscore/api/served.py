@@ -3,38 +3,48 @@
 import json
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from flask import current_app
 from marshmallow import Schema
 
 from riskscore.api import examples
 from riskscore.api.schemas import application_schema
-from riskscore.errors import UnknownProduct
+from riskscore.decision.ledger import Judge
+from riskscore.errors import StoreUnavailable, UnknownProduct
+from riskscore.history.lookups import declared, plan
+from riskscore.history.store import Store, store_from
 from riskscore.model.bundle import Bundle, load_champions
+from riskscore.product.spec import Product
+from riskscore.settings import Settings
 
 EXTENSION = "riskscore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """One product: its proven model, and the schema that judges its applications."""
+    """One product: who decides about it, and the schema that judges its applications."""
 
-    bundle: Bundle
+    judge: Judge
     schema: Schema
+
+    @property
+    def bundle(self) -> Bundle:
+        return self.judge.bundle
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """Everything a worker holds, read-only.
+    """Everything a worker holds.
 
     Attributes:
         products: By name.
     """
 
     products: Mapping[str, Served]
+    store: Store
 
     @cached_property
     def by_slug(self) -> Mapping[str, Served]:
@@ -51,18 +61,33 @@ class Service:
         )
 
 
-def load_service(models: Path) -> Service:
-    """Load the champion of every product.
+def load_service(settings: Settings) -> Service:
+    """Load the champion of every product, and open the store.
+
+    A store that cannot be reached keeps nobody from starting: it is tried again when it is
+    needed, and until then answered for as the settings say.
 
     Raises:
-        StartupError: A bundle is missing or cannot be trusted.
+        StartupError: A bundle or the store is missing or cannot be trusted.
     """
+    bundles = load_champions(settings.models)
+    store = store_from(settings)
+    with suppress(StoreUnavailable):  # it has been logged
+        store.open()
+    products = {name: each.product for name, each in bundles.items()}
     return Service(
         products={
-            name: Served(bundle=bundle, schema=application_schema(bundle.product))
-            for name, bundle in load_champions(models).items()
-        }
+            name: serve(each, store, declared(each.product, products))
+            for name, each in bundles.items()
+        },
+        store=store,
     )
+
+
+def serve(bundle: Bundle, store: Store, others: Mapping[str, Product]) -> Served:
+    asked = plan(bundle.product, others, store.engine.dialect)
+    judge = Judge(bundle=bundle, plan=asked, store=store)
+    return Served(judge=judge, schema=application_schema(bundle.product))
 
 
 def service() -> Service:

@@ -4,7 +4,6 @@ import math
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from riskscore.history.schema import decision, mention, stream
 from riskscore.history.store import TENANT, Store
 from riskscore.model.bundle import Bundle
 from riskscore.product.application import Application
-from riskscore.product.moments import microseconds, rfc3339
+from riskscore.product.moments import now, rfc3339
 from riskscore.product.spec import Product
 
 TOGETHER = 50  # applications in one transaction: others wait meanwhile, and PostgreSQL locks each
@@ -41,10 +40,6 @@ class Judge(NamedTuple):
     bundle: Bundle
     plan: Plan
     store: Store
-
-
-def now() -> int:
-    return microseconds(datetime.now(UTC))
 
 
 def check_moment(application: Application, store: Store) -> None:
@@ -84,7 +79,7 @@ def decide(judge: Judge, applications: Sequence[Application], *, language: str) 
 @contextmanager
 def transaction(store: Store, applications: Sequence[Application]) -> Iterator[Connection]:
     """Enter a transaction that can do what the applications ask for: tests only read."""
-    store.key  # noqa: B018 - opens the store, if it could not be reached before
+    _ = store.key  # opens the store, if it could not be reached before
     writes = any(each.purpose != "test" for each in applications)
     with store.writing() if writes else store.reading() as connection:
         yield connection

@@ -1,7 +1,7 @@
 """Score applications: what we say, why, and what we did not know."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Assessment:
         coverage: Share of what usually moves the model that was known here.
     """
 
-    exact: Values
+    exact: Values = field(compare=False)
     margin: float
     probability: float
     score: int

@@ -45,6 +45,11 @@ def lock(connection: Connection, values: Iterable[bytes]) -> None:
         connection.execute(LOCK, {"locks": locks})
 
 
+def lock_of(key: PseudonymKey, tenant: str, product: str, reference: str) -> bytes:
+    """Return what is locked for a reference; no entity has a blank in its name."""
+    return key.pseudonym(tenant, f"{product} reference", reference)
+
+
 def find(
     connection: Connection, key: PseudonymKey, tenant: str, wanted: Collection[Pseudonym]
 ) -> dict[Pseudonym, int]:

@@ -24,9 +24,11 @@ from sqlalchemy import (
     union_all,
 )
 
+from riskscore.errors import BundleMismatch
 from riskscore.history.schema import event, sighting, verdict
 from riskscore.history.windows import microseconds_of
 from riskscore.product.spec import Category, History, Product
+from riskscore.product.toml import built_in, read_product
 
 OUTCOMES = frozenset({"confirmed", "confirmed_rate"})
 Codes = Mapping[str, int]
@@ -114,6 +116,24 @@ def plan(product: Product, others: Mapping[str, Product], dialect: Dialect) -> P
         verdicts=_sql([_verdicts(each) for each in lookups if each.judged], dialect),
         codes=_codes(product, others),
     )
+
+
+def declared(product: Product, served: Mapping[str, Product]) -> dict[str, Product]:
+    """Find the declarations of the products that a product looks into: served here, or built in.
+
+    Raises:
+        BundleMismatch: One that it takes features of is neither.
+    """
+    asked = {each.of for each in product.history}
+    known = {name: served[name] for name in asked & served.keys()}
+    known |= {name: read_product(name) for name in asked & {*built_in()} - known.keys()}
+    for each in product.history:
+        if each.measure == "latest" and each.what != "score" and each.of not in known:
+            raise BundleMismatch(
+                f"{product.name}: history {each.name}: looks into {each.of}, "
+                "which is neither served here nor built in"
+            )
+    return known
 
 
 def lookups_of(product: Product) -> tuple[Lookup, ...]:

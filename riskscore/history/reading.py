@@ -149,14 +149,14 @@ def _looked_into(column: History, view: View) -> Events:
         met = [_features(row).get(where.feature) == where.equals for row in rows]
         events = events._replace(met=met)
     if column.measure == "distinct":
-        others = [orjson.loads(row.entities or "{}").get(column.what, NONE) for row in rows]
+        others = [orjson.loads(row.entities or "{}").get(str(column.what), NONE) for row in rows]
         return events._replace(other=others)
     if column.measure != "latest":
         return events
     if column.what == "score":
         return events._replace(value=[NAN if row.score is None else row.score for row in rows])
     codes = plan.codes.get((column.of, column.what or ""), {})
-    values = [_number(_features(row).get(column.what), codes) for row in rows]
+    values = [_number(_features(row).get(str(column.what)), codes) for row in rows]
     return events._replace(value=values)
 
 

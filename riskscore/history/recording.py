@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
 from riskscore.history import entities
 from riskscore.history.entities import Pseudonym
@@ -92,16 +92,14 @@ def note_scores(connection: Connection, scores: Mapping[int, int]) -> None:
         connection.execute(SCORED, rows)
 
 
-def reference_lock(desk: Desk, reference: str) -> bytes:
-    """Return what is locked for a reference; no entity is called like a product and a word."""
-    return desk.store.key.pseudonym(desk.tenant, f"{desk.product} reference", reference)
-
-
 def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
     """Lock every identifier and reference that will be stored."""
     stored = [each for each in arrivals if each.stored]
     values = [name.value for each in stored for name in each.names.values()]
-    values += [reference_lock(desk, each.application.reference) for each in stored]
+    key, tenant = desk.store.key, desk.tenant
+    values += [
+        entities.lock_of(key, tenant, desk.product, each.application.reference) for each in stored
+    ]
     if values:
         entities.lock(desk.connection, values)
 
@@ -126,7 +124,7 @@ def look_up_references(desk: Desk, references: Iterable[str]) -> None:
     counted = select(event.c.reference, event.c.id).where(
         event.c.stream_id == number, event.c.reference.in_(wanted)
     )
-    desk.events = dict(desk.connection.execute(counted).tuples().all())
+    desk.events = {row.reference: row.id for row in desk.connection.execute(counted)}
     judged = select(outcome).where(outcome.c.stream_id == number, outcome.c.reference.in_(wanted))
     outcomes: dict[str, list[Row]] = defaultdict(list)
     for row in desk.connection.execute(judged):
@@ -150,16 +148,23 @@ def count(desk: Desk, application: Application, numbers: Mapping[str, int]) -> i
     """Make an application an event, and put it beside each of its identifiers."""
     stream = first_counted(desk.connection, desk.streams[desk.product], application.occurred_at)
     desk.streams[desk.product] = stream
-    made = desk.connection.execute(
-        insert(event), event_row(application, stream.id, numbers, desk.received_at)
-    )
-    number: int = made.inserted_primary_key[0]
+    row = event_row(application, stream.id, numbers, desk.received_at)
+    number = new_row(desk.connection, event, row)
     desk.events[application.reference] = number
     seen = sightings(numbers, stream.id, application.occurred_at, number)
     if seen:
         desk.connection.execute(insert(sighting), seen)
     for each in desk.outcomes.get(application.reference, ()):
-        put_beside(desk.connection, each._mapping, number, numbers.values())  # noqa: SLF001
+        put_beside(desk.connection, each._asdict(), number, numbers.values())
+    return number
+
+
+def new_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
+    """Insert a row and return the number that it got."""
+    key = connection.execute(insert(table), dict(row)).inserted_primary_key
+    if key is None:
+        raise AssertionError("a table without a number")
+    number: int = key[0]
     return number
 
 

@@ -72,6 +72,16 @@ class Store:
             self.opened = the_key(self.engine, self.path, new=is_sqlite(self.url))
         return self.opened
 
+    def check(self) -> None:
+        """Prove that the store can be reached now.
+
+        Raises:
+            StoreUnavailable: It cannot.
+        """
+        _ = self.key
+        with self.reading() as connection:
+            connection.execute(select(pseudonym_key.c.version))
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Enter a transaction that may write; what is written is on disk when it is left.
@@ -171,7 +181,9 @@ def the_key(engine: Engine, path: Path, *, new: bool) -> PseudonymKey:
     """
     with engine.connect() as connection, connection.begin():
         check_version(connection)
-        proofs = dict(connection.execute(select(pseudonym_key)).tuples().all())
+        proofs: dict[int, bytes] = {
+            version: bytes(proof) for version, proof in connection.execute(select(pseudonym_key))
+        }
         if new and not proofs and not path.exists():
             create_key(path)
         key = read_key(path)

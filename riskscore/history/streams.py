@@ -1,6 +1,5 @@
 """Streams: the applications of one product at one tenant, and since when they are known."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -44,7 +43,7 @@ def known_since(since: int | None, purged_until: int | None) -> int | None:
 
 def open_stream(
     connection: Connection, tenant: str, product: str, declared: int | None
-) -> Mapping[str, Stream]:
+) -> dict[str, Stream]:
     """Add a stream, unless another process just did, and return all of the tenant's."""
     connection.execute(insert_new(connection, stream), {"tenant": tenant, "product": product})
     return read_streams(connection, tenant, declared)

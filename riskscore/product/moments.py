@@ -66,6 +66,10 @@ def moment_in_file(text: str) -> int:
         raise BadMoment(expected) from None
 
 
+def now() -> int:
+    return microseconds(datetime.now(UTC))
+
+
 def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 

@@ -1,6 +1,7 @@
 """What is read of a body, and what is not."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,10 +90,10 @@ def test_only_plain_json_in_utf_8_is_read(
 @pytest.mark.parametrize(("spaces", "status"), [(0, 200), (1, 413), (100_000, 413)])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_may_be_as_long_as_the_limit(
-    models: Any, valid: dict[str, Any], spaces: int, status: int, *, chunked: bool
+    settings: Settings, valid: dict[str, Any], spaces: int, status: int, *, chunked: bool
 ) -> None:
     body = json.dumps(valid).encode()
-    client = create_app(Settings(models=models, max_body=len(body))).test_client()
+    client = create_app(replace(settings, max_body=len(body))).test_client()
     environ: dict[str, Any] = {"wsgi.input_terminated": True}
 
     def send() -> Any:

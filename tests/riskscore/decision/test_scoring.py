@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from riskscore.decision.scoring import Application, Assessment, assess_applications
+from riskscore.decision.scoring import Assessment, assess_applications, without_past
 from riskscore.model.bundle import Bundle
+from riskscore.product.application import Application
 
 FULL: dict[str, Any] = {
     "sims_on_document": 3,
@@ -31,8 +32,12 @@ def application(features: dict[str, Any], **entities: str) -> Application:
 
 
 def assessed(bundle: Bundle, features: dict[str, Any], **entities: str) -> Assessment:
-    [only] = assess_applications(bundle, [application(features, **entities)])
+    [only] = alone(bundle, [application(features, **entities)])
     return only
+
+
+def alone(bundle: Bundle, rows: list[Application]) -> list[Assessment]:
+    return assess_applications(bundle, rows, without_past(bundle.product, rows))
 
 
 def test_history_that_no_store_can_answer_is_said_to_be_unavailable(bundle: Bundle) -> None:
@@ -70,9 +75,9 @@ def test_coverage_falls_with_what_is_missing(bundle: Bundle) -> None:
 def test_rows_are_scored_each_on_its_own(bundle: Bundle) -> None:
     rows = [application(FULL | {"sims_on_document": sims}) for sims in (0, 40, 7)]
 
-    together = assess_applications(bundle, rows)
+    together = alone(bundle, rows)
 
-    assert together == [assess_applications(bundle, [row])[0] for row in rows]
+    assert together == [alone(bundle, [row])[0] for row in rows]
     assert together[1].score > together[0].score
 
 

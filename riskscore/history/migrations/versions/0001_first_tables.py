@@ -46,7 +46,7 @@ def create_events() -> None:
     op.create_table(
         "event",
         sa.Column("id", whole, primary_key=True),
-        sa.Column("stream_id", sa.ForeignKey("stream.id"), nullable=False),
+        sa.Column("stream_id", whole, sa.ForeignKey("stream.id"), nullable=False),
         sa.Column("reference", sa.String, nullable=False),
         sa.Column("occurred_at", sa.BigInteger, nullable=False),
         sa.Column("received_at", sa.BigInteger, nullable=False),
@@ -63,7 +63,7 @@ def create_outcomes() -> None:
     op.create_table(
         "outcome",
         sa.Column("id", whole, primary_key=True),
-        sa.Column("stream_id", sa.ForeignKey("stream.id"), nullable=False),
+        sa.Column("stream_id", whole, sa.ForeignKey("stream.id"), nullable=False),
         sa.Column("reference", sa.String, nullable=False),
         sa.Column("status", sa.String, nullable=False),
         sa.Column("label", sa.SmallInteger),
@@ -92,7 +92,7 @@ def create_decisions() -> None:
         "decision",
         sa.Column("number", whole, primary_key=True),
         sa.Column("id", sa.Uuid, nullable=False, unique=True),
-        sa.Column("stream_id", sa.ForeignKey("stream.id"), nullable=False),
+        sa.Column("stream_id", whole, sa.ForeignKey("stream.id"), nullable=False),
         sa.Column("reference", sa.String, nullable=False),
         sa.Column("purpose", sa.String, nullable=False),
         sa.Column("occurred_at", sa.BigInteger, nullable=False),

@@ -1,0 +1,29 @@
+"""GET /v1/decisions/<id> and /v1/decisions?reference=."""
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from riskscore.api.scores import REFERENCE_FORM
+from riskscore.api.served import service
+from riskscore.decision.ledger import find_decision, find_decisions
+from riskscore.errors import InvalidQuery
+
+bp = Blueprint("decisions", __name__, url_prefix="/v1/decisions")
+
+
+@bp.get("/<decision_id>")
+def show_decision(decision_id: str) -> ResponseReturnValue:
+    return find_decision(service().store, decision_id)
+
+
+@bp.get("")
+def list_decisions() -> ResponseReturnValue:
+    """List the decisions of one reference, oldest first; none is an empty list.
+
+    Raises:
+        InvalidQuery: The reference is not there, or malformed.
+    """
+    reference = request.args.get("reference", "")
+    if not REFERENCE_FORM.fullmatch(reference):
+        raise InvalidQuery({"reference": ["required: expected 1 to 128 characters"]})
+    return {"decisions": find_decisions(service().store, reference)}

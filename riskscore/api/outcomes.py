@@ -1,0 +1,91 @@
+"""POST /v1/outcomes: one, or a batch in ``{"outcomes": [...]}``."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError
+
+from riskscore.api.bodies import as_object, read_object
+from riskscore.api.outcome_form import OutcomeBatchForm, OutcomeForm
+from riskscore.api.problems import problem_of
+from riskscore.api.served import service
+from riskscore.decision.outcomes import Accepted, Outcome, accept
+from riskscore.errors import InvalidOutcome, RequestError, StoreUnavailable
+from riskscore.product.fields import by_path
+from riskscore.product.moments import now, rfc3339
+
+bp = Blueprint("outcomes", __name__, url_prefix="/v1/outcomes")
+form, batch_form = OutcomeForm(), OutcomeBatchForm()
+TOGETHER = 100  # outcomes in one transaction; others wait meanwhile
+
+Json = dict[str, Any]
+
+
+@bp.post("")
+def create_outcomes() -> ResponseReturnValue:
+    """Store what was found out; of a batch, each is stored or refused on its own."""
+    body = read_object()
+    if "outcomes" not in body:
+        [stored] = accept(service().store, [read_outcome(body)])
+        if isinstance(stored, RequestError):
+            raise stored
+        return receipt(stored), HTTPStatus.CREATED
+    read = [read_or_refuse(each) for each in load(batch_form, body)["outcomes"]]
+    kept = iter(stored_or_refused([each for each in read if isinstance(each, Outcome)]))
+    return {"results": [next(kept) if isinstance(each, Outcome) else each for each in read]}
+
+
+def read_outcome(sent: object) -> Outcome:
+    """Judge one outcome.
+
+    Raises:
+        UnreadableBody: It is no object.
+        InvalidOutcome: It breaks the schema, or speaks of the future.
+    """
+    outcome: Outcome = load(form, as_object(sent))
+    if outcome.known_at > now() + service().store.tolerance:
+        raise InvalidOutcome({"known_at": ["expected a moment that is not in the future"]})
+    return outcome
+
+
+def load(schema: Schema, sent: Json) -> Any:
+    try:
+        return schema.load(sent)
+    except ValidationError as error:
+        raise InvalidOutcome(by_path(error.messages)) from None
+
+
+def read_or_refuse(sent: object) -> Outcome | Json:
+    try:
+        return read_outcome(sent)
+    except RequestError as error:
+        return {"problem": problem_of(error)}
+
+
+def stored_or_refused(outcomes: Sequence[Outcome]) -> list[Json]:
+    """Store chunk by chunk; once the store fails, the rest is told so without trying."""
+    results: list[Json] = []
+    for start in range(0, len(outcomes), TOGETHER):
+        try:
+            kept = accept(service().store, outcomes[start : start + TOGETHER])
+        except StoreUnavailable as error:
+            left = len(outcomes) - len(results)
+            return [*results, *([{"problem": problem_of(error)}] * left)]
+        results += [
+            receipt(each) if isinstance(each, Accepted) else {"problem": problem_of(each)}
+            for each in kept
+        ]
+    return results
+
+
+def receipt(accepted: Accepted) -> Json:
+    return {
+        "product": accepted.product,
+        "reference": accepted.reference,
+        "status": accepted.status,
+        "known_at": rfc3339(accepted.known_at),
+        "received_at": rfc3339(accepted.received_at),
+    }

@@ -1,0 +1,146 @@
+"""Outcomes: what was later found out about an application. Later ones supersede, none is lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from riskscore.errors import UnknownReference
+from riskscore.history import entities
+from riskscore.history.recording import new_row, put_beside
+from riskscore.history.schema import decision, event, outcome, stream
+from riskscore.history.store import TENANT, Store
+from riskscore.product.moments import now
+
+Status = Literal["confirmed", "cleared", "disputed", "retracted"]
+Source = Literal["investigated", "listed", "reported"]
+LABELS: dict[Status, int | None] = {
+    "confirmed": 1,
+    "cleared": 0,
+    "disputed": None,
+    "retracted": None,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was found out about one application, named by a decision or by its reference.
+
+    Attributes:
+        known_at: Microseconds since 1970 from which it may be used; so ``fraud_from``.
+        role: Of the person, in the words of the organisation.
+        amount: Of the damage, in its currency.
+        looked_because: Why anybody looked.
+    """
+
+    status: Status
+    source: Source
+    known_at: int
+    decision_id: UUID | None = None
+    product: str | None = None
+    reference: str | None = None
+    role: str | None = None
+    fraud_from: int | None = None
+    amount: float | None = None
+    looked_because: str | None = None
+
+
+class Accepted(NamedTuple):
+    """An outcome that was stored."""
+
+    product: str
+    reference: str
+    status: Status
+    known_at: int
+    received_at: int
+
+
+class Subject(NamedTuple):
+    """The application that an outcome speaks of."""
+
+    stream_id: int
+    product: str
+    reference: str
+
+
+def accept(store: Store, outcomes: Sequence[Outcome]) -> list[Accepted | UnknownReference]:
+    """Store outcomes; what speaks of an application that we never scored is not stored.
+
+    It is one transaction: when this returns, they are on disk.
+
+    Raises:
+        StoreUnavailable: The store failed; nothing was stored.
+    """
+    key = store.key
+    with store.writing() as connection:
+        subjects = [subject_of(connection, each) for each in outcomes]
+        known = [each for each in subjects if each]
+        locks = [entities.lock_of(key, TENANT, each.product, each.reference) for each in known]
+        if locks:
+            entities.lock(connection, locks)
+        return [
+            keep(connection, found, each)
+            if found
+            else UnknownReference("no application of that product and reference")
+            for found, each in zip(subjects, outcomes, strict=True)
+        ]
+
+
+def subject_of(connection: Connection, said: Outcome) -> Subject | None:
+    """Find the application that an outcome speaks of."""
+    asked = (
+        select(decision.c.stream_id, stream.c.product, decision.c.reference)
+        .join(stream, stream.c.id == decision.c.stream_id)
+        .where(stream.c.tenant == TENANT)
+        .limit(1)
+    )
+    if said.decision_id is not None:
+        row = connection.execute(asked.where(decision.c.id == said.decision_id)).first()
+        return Subject._make(row) if row else None
+    of_product = asked.where(
+        stream.c.product == said.product, decision.c.reference == said.reference
+    )
+    imported = (
+        select(event.c.stream_id, stream.c.product, event.c.reference)
+        .join(stream, stream.c.id == event.c.stream_id)
+        .where(
+            stream.c.tenant == TENANT,
+            stream.c.product == said.product,
+            event.c.reference == said.reference,
+        )
+    )
+    row = connection.execute(of_product).first() or connection.execute(imported).first()
+    return Subject._make(row) if row else None
+
+
+def keep(connection: Connection, subject: Subject, said: Outcome) -> Accepted:
+    """Write an outcome, and put it beside the identifiers of its application if that counts."""
+    received_at = now()
+    row = row_of(subject, said, received_at)
+    number = new_row(connection, outcome, row)
+    counted = connection.execute(
+        select(event.c.id, event.c.entities).where(
+            event.c.stream_id == subject.stream_id, event.c.reference == subject.reference
+        )
+    ).one_or_none()
+    if counted:
+        put_beside(connection, row | {"id": number}, counted.id, counted.entities.values())
+    return Accepted(subject.product, subject.reference, said.status, said.known_at, received_at)
+
+
+def row_of(subject: Subject, said: Outcome, received_at: int) -> dict[str, Any]:
+    return {
+        "stream_id": subject.stream_id,
+        "reference": subject.reference,
+        "status": said.status,
+        "label": LABELS[said.status],
+        "role": said.role,
+        "source": said.source,
+        "known_at": said.known_at,
+        "fraud_from": said.fraud_from,
+        "amount": said.amount,
+        "looked_because": said.looked_because,
+        "received_at": received_at,
+    }
