@@ -5,7 +5,9 @@ from typing import get_args
 from marshmallow import EXCLUDE, Schema, fields
 
 from riskscore.api.problems import PROBLEMS
+from riskscore.decision.outcomes import Status
 from riskscore.model.scale import HIGHEST, LOWEST, Level, Recommendation
+from riskscore.product.application import Purpose
 from riskscore.product.past import GapCode
 
 SHOWN = {"type": ["string", "number", "boolean", "null"]}
@@ -44,6 +46,12 @@ class Model(Answer):
 
 
 class Score(Answer):
+    decision_id = fields.String(
+        metadata={
+            "format": "uuid",
+            "description": "Of the stored decision; absent where nothing was stored.",
+        }
+    )
     reference = fields.String(required=True)
     product = fields.String(required=True)
     score = fields.Integer(
@@ -80,6 +88,40 @@ class Score(Answer):
     )
 
 
+class Decision(Score):
+    """A stored answer, with what it was made from."""
+
+    class Meta(Answer.Meta):
+        exclude = ("elapsed_ms",)
+
+    purpose = fields.String(required=True, metadata={"enum": list(get_args(Purpose))})
+    occurred_at = fields.String(required=True, metadata={"format": "date-time"})
+    margin = fields.Float(required=True, metadata={"description": "Raw log-odds of the model."})
+    features = fields.Dict(
+        required=True,
+        metadata={
+            "description": "As served: what was sent, and the history and derived columns.",
+            "additionalProperties": SHOWN,
+        },
+    )
+
+
+class Decisions(Answer):
+    decisions = fields.List(
+        fields.Nested(Decision()), required=True, metadata={"description": "Oldest first."}
+    )
+
+
+class Receipt(Answer):
+    """An outcome that was stored."""
+
+    product = fields.String(required=True)
+    reference = fields.String(required=True)
+    status = fields.String(required=True, metadata={"enum": list(get_args(Status))})
+    known_at = fields.String(required=True, metadata={"format": "date-time"})
+    received_at = fields.String(required=True, metadata={"format": "date-time"})
+
+
 class Problem(Answer):
     type = fields.String(
         required=True,
@@ -103,6 +145,10 @@ class Refused(Answer):
     reference = fields.String(
         required=True, allow_none=True, metadata={"description": "null where it was not valid."}
     )
+    problem = fields.Nested(Problem(), required=True)
+
+
+class RefusedOutcome(Answer):
     problem = fields.Nested(Problem(), required=True)
 
 

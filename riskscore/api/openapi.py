@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from riskscore.api import answers, examples
+from riskscore.api.outcome_form import OutcomeForm
 from riskscore.api.problems import MEDIA_TYPE
 from riskscore.api.schemas import MOST
 from riskscore.api.served import Served, Service, service
@@ -34,14 +35,36 @@ LANGUAGE = {
 }
 REFUSALS = {
     "400": "The body, or a header, breaks its form.",
-    "404": "No such product.",
+    "404": "No such product, decision or application.",
     "413": "The body is too large.",
     "415": "The body is not application/json in UTF-8.",
     "422": "Fields break their declaration; each is named.",
     "500": "Our fault.",
+    "503": "The store cannot be reached now; ask again.",
 }
 READ = ("400", "500")
-WRITE = ("400", "413", "415", "422", "500")
+WRITE = ("400", "413", "415", "422", "500", "503")
+FINDING = ("404", "503")
+ASKING = ("422", "503")
+DECISION_ID = {
+    "name": "decision_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+}
+REFERENCED = {
+    "name": "reference",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+}
+OUTCOME = {
+    "product": "sim_registration",
+    "reference": "example-1",
+    "status": "confirmed",
+    "source": "investigated",
+    "known_at": "2026-11-21T12:00:00+07:00",
+}
 
 Json = dict[str, Any]
 
@@ -65,7 +88,7 @@ def document(served: Service) -> Json:
     spec.components.schema("Problem", schema=answers.Problem())
     for status, description in REFUSALS.items():
         spec.components.response(status, refusal(description))
-    for path, operation in {**scoring(served), **reading(served)}.items():
+    for path, operation in {**scoring(served), **remembering(), **reading(served)}.items():
         spec.path(path=path, operations=operation)
     described: Json = spec.to_dict()
     return described
@@ -126,8 +149,53 @@ def reading(served: Service) -> Json:
         "/v1/products": {"get": get("list_products", "What is served", answers.Products())},
         "/v1/products/{name}": {"get": show | {"parameters": [name, "x-correlator"]}},
         "/healthz": {"get": get("alive", "Whether the process answers", answers.Alive())},
-        "/readyz": {"get": get("ready", "Whether it can score", answers.Ready())},
+        "/readyz": {"get": get("ready", "Whether it can score", answers.Ready(), "503")},
     }
+
+
+def remembering() -> Json:
+    """Describe the paths of what was decided, and of what came of it."""
+    return {
+        "/v1/decisions/{decision_id}": {
+            "get": get("show_decision", "A decision as it was made", answers.Decision(), *FINDING)
+            | {"parameters": [DECISION_ID, "x-correlator"]}
+        },
+        "/v1/decisions": {
+            "get": get(
+                "list_decisions", "The decisions of one reference", answers.Decisions(), *ASKING
+            )
+            | {"parameters": [REFERENCED, "x-correlator"]}
+        },
+        "/v1/outcomes": {"post": report()},
+    }
+
+
+def report() -> Json:
+    batch: Json = {
+        "type": "object",
+        "required": ["outcomes"],
+        "additionalProperties": False,
+        "properties": {
+            "outcomes": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MOST,
+                "items": OutcomeForm(),
+                "description": "Each is stored or refused on its own.",
+            }
+        },
+    }
+    row = {"oneOf": [answers.Receipt(), answers.RefusedOutcome()]}
+    results = {
+        "type": "object",
+        "required": ["results"],
+        "properties": {"results": {"type": "array", "items": row}},
+    }
+    body = sent({"oneOf": [OutcomeForm(), batch]}, OUTCOME)
+    operation = post("report_outcomes", "Say what came of applications", body, results)
+    operation["parameters"] = ["x-correlator"]
+    operation["responses"] |= {"201": answered(answers.Receipt()), "404": "404"}
+    return operation
 
 
 def post(name: str, summary: str, body: Json, answer: Schema | Json) -> Json:

@@ -21,8 +21,9 @@ def applications(valid: Json, number: int) -> list[Json]:
 def test_a_row_is_scored_as_if_sent_alone(post: Post, valid: Json) -> None:
     rows = applications(valid, 7)
 
-    together = post({"applications": rows}, "/batch").get_json()["results"]
-    alone = [post(row).get_json() for row in rows]
+    tests = [row | {"purpose": "test"} for row in rows]
+    together = post({"applications": tests}, "/batch").get_json()["results"]
+    alone = [post(row).get_json() for row in tests]
 
     assert [lasting(each) for each in together] == [lasting(each) for each in alone]
 

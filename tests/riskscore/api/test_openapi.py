@@ -23,6 +23,9 @@ Json = dict[str, Any]
 OPERATIONS = [
     "POST /v1/phone-subscription/scores",
     "POST /v1/phone-subscription/scores/batch",
+    "GET /v1/decisions/{decision_id}",
+    "GET /v1/decisions",
+    "POST /v1/outcomes",
     "GET /v1/products",
     "GET /v1/products/{name}",
     "GET /healthz",

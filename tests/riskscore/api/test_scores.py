@@ -32,8 +32,8 @@ def test_an_answer_says_what_was_asked_and_what_answered(
     answer = post(valid).get_json()
 
     assert set(answer) == {
-        "reference", "product", "score", "probability", "level", "recommendation", "reasons",
-        "data_quality", "coverage", "model", "scored_at", "elapsed_ms",
+        "decision_id", "reference", "product", "score", "probability", "level", "recommendation",
+        "reasons", "data_quality", "coverage", "model", "scored_at", "elapsed_ms",
     }  # fmt: skip
     assert answer["reference"] == "A-1"
     assert answer["product"] == "phone_subscription"
@@ -58,7 +58,7 @@ def test_what_was_not_known_is_named(post: Post, valid: Json) -> None:
 
     gaps = {each["feature"]: each["code"] for each in answer["data_quality"]}
     assert gaps["liveness score"] == gaps["load"] == "MISSING"
-    assert gaps["registrations_7d"] == "HISTORY_UNAVAILABLE"
+    assert gaps["registrations_7d"] == "HISTORY_SHORT"
     assert 0 < answer["coverage"] < 1
 
 
