@@ -1,6 +1,8 @@
 """Shared by all tests: a product with every kind of column, a model really fitted to it."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -9,14 +11,17 @@ from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 
 from riskscore.app import create_app
+from riskscore.history.store import upgrade_store
 from riskscore.model.bundle import Bundle, load_champion
 from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
 from riskscore.model.scale import Scale, Thresholds
 from riskscore.model.trees import Trees
+from riskscore.privacy import create_key
 from riskscore.product.spec import Product
 from riskscore.product.toml import read_file
 from riskscore.settings import Settings
+from tests import databases
 
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("steady")
@@ -58,6 +63,43 @@ def settings(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings
 @pytest.fixture(scope="session")
 def client(settings: Settings) -> FlaskClient:
     return create_app(settings).test_client()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    found = databases.binaries()
+    if found is None:
+        pytest.skip("no PostgreSQL server is installed: what needs one is not tested")
+    with databases.running(found) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL database."""
+    with databases.new_database(postgresql_server, f"test_{uuid4().hex}") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give an empty database of each kind."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def store_settings(database_url: str, models: Path, tmp_path: Path) -> Settings:
+    """Name an empty database of each kind, ready for its first worker."""
+    settings = Settings(
+        models=models, database_url=database_url, pseudonym_key_file=tmp_path / "pseudonym.key"
+    )
+    if not database_url.startswith("sqlite"):
+        create_key(tmp_path / "pseudonym.key")
+        upgrade_store(settings)
+    return settings
 
 
 def sqlite_url(folder: Path) -> str:

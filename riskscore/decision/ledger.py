@@ -131,7 +131,7 @@ def row_of(desk: Desk, bundle: Bundle, recorded: Recorded, decided: Decided) -> 
     application, said = recorded.application, decided.assessment
     return {
         "id": decided.decision_id,
-        "stream_id": desk.streams[desk.product].id,
+        "stream_id": desk.streams.of(desk.product).id,
         "reference": application.reference,
         "purpose": application.purpose,
         "occurred_at": application.occurred_at,

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection
 
 from riskscore.history.lookups import Codes, Judged, Lookup, Plan, Seen
-from riskscore.history.streams import Stream
+from riskscore.history.streams import Stream, Streams
 from riskscore.history.windows import CODES, NAN, NONE, Asking, Events, measured, observed, start
 from riskscore.product.application import Application
 from riskscore.product.past import GapCode, Past
@@ -44,7 +44,7 @@ class View(NamedTuple):
 
 
 def read_history(
-    connection: Connection, plan: Plan, asker: Asker, streams: Mapping[str, Stream]
+    connection: Connection, plan: Plan, asker: Asker, streams: Streams
 ) -> dict[str, Known]:
     """Compute every history column of one application, in two queries at most."""
     asked = _parameters(plan, asker, streams)
@@ -55,7 +55,7 @@ def read_history(
         rows = sorted(seen[lookup.place], key=_by_time)
         verdicts = sorted(judged[lookup.place], key=_by_knowledge)
         view = View(plan, rows, _events(rows, verdicts))
-        known |= _measure(view, lookup, asker, streams.get(lookup.of))
+        known |= _measure(view, lookup, asker, streams.of(lookup.of))
     return known
 
 
@@ -68,14 +68,13 @@ def past_of(product: Product, rows: Sequence[Mapping[str, Known]]) -> Past:
     )
 
 
-def _parameters(plan: Plan, asker: Asker, streams: Mapping[str, Stream]) -> dict[str, int]:
+def _parameters(plan: Plan, asker: Asker, streams: Streams) -> dict[str, int]:
     application, _, entities = asker
     asked = {"at": application.occurred_at}
     for lookup in plan.lookups:
         begin = application.occurred_at - lookup.window
-        stream = streams.get(lookup.of)
         asked[f"entity_{lookup.place}"] = entities.get(lookup.entity, NONE)
-        asked[f"stream_{lookup.place}"] = stream.id if stream else NONE
+        asked[f"stream_{lookup.place}"] = streams.of(lookup.of).id
         asked[f"begin_{lookup.place}"] = max(begin, application.since.get(lookup.entity, begin))
     return asked
 
@@ -98,17 +97,16 @@ def _by_knowledge(row: Judged) -> tuple[int, int]:
     return row.known_at, row.outcome_id
 
 
-def _measure(view: View, lookup: Lookup, asker: Asker, stream: Stream | None) -> dict[str, Known]:
+def _measure(view: View, lookup: Lookup, asker: Asker, stream: Stream) -> dict[str, Known]:
     application, own, _ = asker
     if lookup.entity not in application.entities:
         return {each.name: Known(NAN, "MISSING") for each in lookup.columns}
     at, since = application.occurred_at, application.since.get(lookup.entity)
     asking = Asking(NONE if own is None else own, at, NOW)
-    known_since = stream.known_since if stream else None
     known = {}
     for column in lookup.columns:
         begin = start(column, at, since)
-        if observed(begin, known_since):
+        if observed(begin, stream.known_since):
             known[column.name] = Known(_value(column, view, begin, asking), None)
         else:
             known[column.name] = Known(NAN, "HISTORY_SHORT")

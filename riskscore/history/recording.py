@@ -13,7 +13,7 @@ from riskscore.history.lookups import Plan
 from riskscore.history.reading import Asker, Known, read_history
 from riskscore.history.schema import event, outcome, sighting, verdict
 from riskscore.history.store import Store
-from riskscore.history.streams import Stream, first_counted, open_stream, read_streams
+from riskscore.history.streams import Streams, first_counted, open_stream, read_streams
 from riskscore.product.application import COUNTED, Application
 
 SCORED = update(event).where(event.c.id == bindparam("event"))
@@ -52,7 +52,7 @@ class Desk:
     Attributes:
         connection: In a transaction of ``store`` that may write, unless all are tests.
         received_at: Now, in microseconds since 1970.
-        streams: The tenant's, by product.
+        streams: The tenant's.
         numbers: Of the identifiers at hand.
         events: Of the references at hand that counted before.
         outcomes: Of the references at hand, received before they counted.
@@ -63,7 +63,7 @@ class Desk:
     plan: Plan
     tenant: str
     received_at: int
-    streams: dict[str, Stream] = field(default_factory=dict)
+    streams: Streams = field(default_factory=lambda: Streams({}, None))
     numbers: dict[Pseudonym, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     outcomes: Mapping[str, Sequence[Row]] = field(default_factory=dict)
@@ -108,19 +108,19 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
     """Find what the store knows of the applications at hand; number what is new to it."""
     connection, store, tenant = desk.connection, desk.store, desk.tenant
     desk.streams = read_streams(connection, tenant, store.declared)
-    if desk.product not in desk.streams and any(each.stored for each in arrivals):
+    if desk.product not in desk.streams.by_product and any(each.stored for each in arrivals):
         desk.streams = open_stream(connection, tenant, desk.product, store.declared)
     names = {name for each in arrivals for name in each.names.values()}
     desk.numbers = entities.find(connection, store.key, tenant, names)
     stored = {name for each in arrivals if each.stored for name in each.names.values()}
     new = sorted(stored - desk.numbers.keys())
     desk.numbers |= entities.add(connection, store.key, tenant, new)
-    if desk.product in desk.streams:
+    if desk.product in desk.streams.by_product:
         look_up_references(desk, {each.application.reference for each in arrivals})
 
 
 def look_up_references(desk: Desk, references: Iterable[str]) -> None:
-    number, wanted = desk.streams[desk.product].id, list(references)
+    number, wanted = desk.streams.of(desk.product).id, list(references)
     counted = select(event.c.reference, event.c.id).where(
         event.c.stream_id == number, event.c.reference.in_(wanted)
     )
@@ -146,8 +146,8 @@ def enter(desk: Desk, arrival: Arrival) -> Recorded:
 
 def count(desk: Desk, application: Application, numbers: Mapping[str, int]) -> int:
     """Make an application an event, and put it beside each of its identifiers."""
-    stream = first_counted(desk.connection, desk.streams[desk.product], application.occurred_at)
-    desk.streams[desk.product] = stream
+    stream = first_counted(desk.connection, desk.streams.of(desk.product), application.occurred_at)
+    desk.streams.by_product[desk.product] = stream
     row = event_row(application, stream.id, numbers, desk.received_at)
     number = new_row(desk.connection, event, row)
     desk.events[application.reference] = number

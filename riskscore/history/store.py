@@ -26,6 +26,7 @@ from riskscore.settings import Settings
 
 log = logging.getLogger("riskscore.store")
 
+UPGRADE_TIMEOUT = 3600  # seconds; rewriting a large table takes its time
 TENANT = "default"  # of an installation that knows no other
 
 
@@ -68,7 +69,7 @@ class Store:
         """
         with reported(), self.gate.entered():
             if is_sqlite(self.url):
-                bring_up(self.engine, file_of(self.url))
+                bring_up(self.engine, self.url)
             self.opened = the_key(self.engine, self.path, new=is_sqlite(self.url))
         return self.opened
 
@@ -135,6 +136,23 @@ def store_from(settings: Settings) -> Store:
     )
 
 
+def upgrade_store(settings: Settings) -> None:
+    """Create the tables, or bring them up to date.
+
+    Raises:
+        ConfigError: A setting or the database's folder is not as it must be.
+        StoreMismatch: A newer riskscore wrote the database.
+        StoreUnavailable: It cannot be reached.
+    """
+    url = url_from(settings.database_url)
+    if is_sqlite(url):
+        make_file(file_of(url))
+    engine = make_engine(url, seconds=max(settings.store_timeout, UPGRADE_TIMEOUT))
+    with reported(), Gate(url, settings.store_timeout).entered():
+        bring_up(engine, url)
+    engine.dispose()
+
+
 def key_file(settings: Settings, url: URL) -> Path:
     """Say where the key lies: where a setting says, or beside an SQLite database.
 
@@ -156,9 +174,9 @@ def make_file(file: Path) -> None:
         raise ConfigError(f"{file}: {error.strerror}: cannot keep a database there") from error
 
 
-def bring_up(engine: Engine, file: Path) -> None:
-    """Make an SQLite database what this code works with; choose its log while it is empty."""
-    if not file.stat().st_size:
+def bring_up(engine: Engine, url: URL) -> None:
+    """Make a database what this code works with; choose SQLite's log while it is empty."""
+    if is_sqlite(url) and not file_of(url).stat().st_size:
         with closing(engine.raw_connection()) as bare:  # a transaction would forbid it
             bare.cursor().execute("PRAGMA journal_mode = WAL")
     with engine.connect() as connection:

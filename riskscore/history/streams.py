@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from riskscore.history.schema import stream
 from riskscore.history.upsert import insert_new
+from riskscore.history.windows import NONE
 
 
 class Stream(NamedTuple):
@@ -15,12 +16,23 @@ class Stream(NamedTuple):
     known_since: int | None
 
 
+class Streams(NamedTuple):
+    """The streams of a tenant by product, and since when those that are not there are known."""
+
+    by_product: dict[str, Stream]
+    declared: int | None
+
+    def of(self, product: str) -> Stream:
+        """Return a product's stream; one that nothing entered yet has no number."""
+        return self.by_product.get(product) or Stream(NONE, self.declared)
+
+
 OF_TENANT = select(
     stream.c.product, stream.c.id, stream.c.known_since, stream.c.purged_until
 ).where(stream.c.tenant == bindparam("tenant"))
 
 
-def read_streams(connection: Connection, tenant: str, declared: int | None) -> dict[str, Stream]:
+def read_streams(connection: Connection, tenant: str, declared: int | None) -> Streams:
     """Return a tenant's streams by product.
 
     Args:
@@ -28,10 +40,11 @@ def read_streams(connection: Connection, tenant: str, declared: int | None) -> d
         tenant: Whose.
         declared: Since when the operator says that everything is known; None if nobody says so.
     """
-    return {
+    found = {
         product: Stream(number, known_since(first if declared is None else declared, purged))
         for product, number, first, purged in connection.execute(OF_TENANT, {"tenant": tenant})
     }
+    return Streams(found, declared)
 
 
 def known_since(since: int | None, purged_until: int | None) -> int | None:
@@ -41,9 +54,7 @@ def known_since(since: int | None, purged_until: int | None) -> int | None:
     return max(since, purged_until)
 
 
-def open_stream(
-    connection: Connection, tenant: str, product: str, declared: int | None
-) -> dict[str, Stream]:
+def open_stream(connection: Connection, tenant: str, product: str, declared: int | None) -> Streams:
     """Add a stream, unless another process just did, and return all of the tenant's."""
     connection.execute(insert_new(connection, stream), {"tenant": tenant, "product": product})
     return read_streams(connection, tenant, declared)

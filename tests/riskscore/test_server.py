@@ -69,7 +69,7 @@ def serving(models: Path, folder: Path, *options: str) -> Iterator[Server]:
 
 
 def start(models: Path, errors: Any, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own words
+    return subprocess.Popen(
         [*SERVE, "--models", str(models), "--bind", "127.0.0.1:0", *options],
         env={name: value for name, value in os.environ.items() if "RISKSCORE" not in name},
         stdout=subprocess.PIPE,

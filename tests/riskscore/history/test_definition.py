@@ -1,0 +1,199 @@
+"""History as it is served equals the definition, written down naively, on random streams."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from riskscore.decision.outcomes import Outcome, accept
+from riskscore.history.lookups import plan
+from riskscore.history.reading import Known
+from riskscore.history.recording import Desk, note_scores, record
+from riskscore.history.store import TENANT, Store, store_from, upgrade_store
+from riskscore.privacy import create_key
+from riskscore.product.application import Application
+from riskscore.product.spec import Product
+from riskscore.product.toml import read_file
+from riskscore.settings import Settings
+from tests import databases
+from tests.riskscore.history.oracle import Answer, Found, Oracle
+
+HERE = Path(__file__).parent
+HOUR = 3_600_000_000
+START = 1_700_000_000_000_000
+
+Step = Application | Outcome
+
+
+@pytest.fixture(scope="module")
+def products() -> dict[str, Product]:
+    both = [read_file(HERE / f"{name}.toml") for name in ("sale", "loan")]
+    return {each.name: each for each in both}
+
+
+@st.composite
+def applications(draw: st.DrawFn) -> tuple[str, Application]:
+    product = draw(st.sampled_from(["sale", "sale", "loan"]))
+    entities = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "person": st.sampled_from(["P1", "P2"]),
+                "phone": st.sampled_from(["N1", "N2", "N3"]),
+            },
+        )
+    )
+    since = {
+        name: START + draw(st.integers(-10, 30)) * HOUR
+        for name in entities
+        if draw(st.integers(0, 3)) == 0
+    }
+    features = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "shop": st.sampled_from(["market", "online", None]),
+                "price": st.none() | st.integers(0, 9) | st.floats(0, 9),
+                "new": st.booleans(),
+            },
+        )
+    )
+    purpose: Any = draw(
+        st.sampled_from(["onboard", "onboard", "onboard", "backfill", "rescreen", "test"])
+    )
+    application = Application(
+        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4", "r5", "r6"])),
+        occurred_at=START + draw(st.integers(0, 20)) * HOUR // 2,
+        purpose=purpose,
+        entities=entities,
+        since=since,
+        features=features if product == "sale" else {},
+    )
+    return product, application
+
+
+@st.composite
+def outcomes(draw: st.DrawFn) -> tuple[str, Outcome]:
+    product = draw(st.sampled_from(["sale", "sale", "loan"]))
+    status: Any = draw(
+        st.sampled_from(["confirmed", "confirmed", "cleared", "disputed", "retracted"])
+    )
+    return product, Outcome(
+        status=status,
+        source="reported",
+        known_at=START + draw(st.integers(0, 20)) * HOUR // 2,
+        product=product,
+        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4", "r5", "r6"])),
+    )
+
+
+streams = st.lists(st.one_of(applications(), applications(), outcomes()), max_size=30)
+declared = st.none() | st.integers(-20, 5).map(lambda hours: START + hours * HOUR)
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an SQLite store that holds nothing, and its key."""
+    folder = tmp_path_factory.mktemp("blank")
+    create_key(folder / "store.key")
+    opened(f"sqlite:///{folder}/store.db", folder, None).engine.dispose()
+    return folder
+
+
+@contextmanager
+def sqlite_store(blank: Path, since: int | None) -> Iterator[Store]:
+    with TemporaryDirectory() as folder:
+        shutil.copytree(blank, folder, dirs_exist_ok=True)
+        yield opened(f"sqlite:///{folder}/store.db", blank, since)
+
+
+@contextmanager
+def postgresql_store(server: str, blank: Path, since: int | None) -> Iterator[Store]:
+    with databases.new_database(server, f"copy_{uuid4().hex}", like="blank") as url:
+        yield opened(url, blank, since)
+
+
+def opened(url: str, folder: Path, since: int | None) -> Store:
+    key = folder / "store.key"
+    settings = Settings(database_url=url, pseudonym_key_file=key, known_since=since)
+    upgrade_store(settings)
+    store = store_from(settings)
+    store.open()
+    return store
+
+
+def test_every_value_on_sqlite_is_that_of_the_definition(
+    products: dict[str, Product], blank: Path
+) -> None:
+    @given(steps=streams, since=declared)
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    def agree(steps: list[tuple[str, Step]], since: int | None) -> None:
+        with sqlite_store(blank, since) as store:
+            follow(store, Oracle(products, since), steps)
+            store.engine.dispose()
+
+    agree()
+
+
+def test_every_value_on_postgresql_is_that_of_the_definition(
+    products: dict[str, Product], blank: Path, postgresql_server: str
+) -> None:
+    @given(steps=streams, since=declared)
+    @settings(max_examples=15, suppress_health_check=list(HealthCheck))
+    def agree(steps: list[tuple[str, Step]], since: int | None) -> None:
+        with postgresql_store(postgresql_server, blank, since) as store:
+            follow(store, Oracle(products, since), steps)
+            store.engine.dispose()
+
+    with databases.new_database(postgresql_server, "blank") as url:
+        opened(url, blank, None).engine.dispose()
+        agree()
+
+
+def follow(store: Store, oracle: Oracle, steps: list[tuple[str, Step]]) -> None:
+    for place, (name, step) in enumerate(steps):
+        if isinstance(step, Outcome):
+            report(store, oracle, step)
+            continue
+        product, score = oracle.products[name], 100 + place
+        assert served(store, oracle, product, step, score) == oracle.history(product, step)
+        oracle.receive(product, step, score)
+
+
+def report(store: Store, oracle: Oracle, step: Outcome) -> None:
+    [stored] = accept(store, [step])
+    if not isinstance(stored, Exception):
+        oracle.outcomes.append(
+            Found(
+                product=str(step.product),
+                reference=str(step.reference),
+                status=step.status,
+                known_at=step.known_at,
+            )
+        )
+
+
+def served(
+    store: Store, oracle: Oracle, product: Product, application: Application, score: int
+) -> dict[str, Answer]:
+    asked = plan(product, oracle.products, store.engine.dialect)
+    writes = application.purpose != "test"
+    with store.writing() if writes else store.reading() as connection:
+        desk = Desk(
+            connection=connection, store=store, plan=asked, tenant=TENANT, received_at=START
+        )
+        [recorded] = record(desk, [application])
+        if recorded.event is not None:
+            note_scores(connection, {recorded.event: score})
+    return {name: answer(known) for name, known in recorded.history.items()}
+
+
+def answer(known: Known) -> Answer:
+    return (None if known.value != known.value else known.value), known.gap
