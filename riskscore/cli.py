@@ -15,6 +15,7 @@ import click
 
 from riskscore.errors import RiskScoreError
 from riskscore.settings import Settings, settings_from
+from riskscore.upkeep import COMMANDS
 
 LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 
@@ -106,6 +107,10 @@ def score(
         portfolio.score(folder, file, out, before=before, reasons=reasons, language=language)
     except RiskScoreError as error:
         raise click.ClickException(str(error)) from error
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

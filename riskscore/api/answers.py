@@ -5,9 +5,9 @@ from typing import get_args
 from marshmallow import EXCLUDE, Schema, fields
 
 from riskscore.api.problems import PROBLEMS
-from riskscore.decision.outcomes import Status
 from riskscore.model.scale import HIGHEST, LOWEST, Level, Recommendation
 from riskscore.product.application import Purpose
+from riskscore.product.outcome import Status
 from riskscore.product.past import GapCode
 
 SHOWN = {"type": ["string", "number", "boolean", "null"]}

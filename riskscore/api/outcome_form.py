@@ -5,10 +5,10 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from riskscore.api.schemas import REFERENCE
-from riskscore.decision.outcomes import LABELS, Outcome, Source, Status
 from riskscore.product.fields import Moment, Strict, StrictInteger, StrictNumber, Word, expecting
 from riskscore.product.form import Text
 from riskscore.product.moments import now
+from riskscore.product.outcome import LABELS, Outcome, Source, Status
 
 MOST = 1_000  # outcomes in one batch
 SNAKE = r"[a-z][a-z0-9_]{0,63}"

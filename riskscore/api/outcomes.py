@@ -12,10 +12,11 @@ from riskscore.api.bodies import as_object, read_object
 from riskscore.api.outcome_form import OutcomeBatchForm, OutcomeForm
 from riskscore.api.problems import problem_of
 from riskscore.api.served import service
-from riskscore.decision.outcomes import Accepted, Outcome, accept
+from riskscore.decision.outcomes import Accepted, accept
 from riskscore.errors import InvalidOutcome, RequestError, StoreUnavailable
 from riskscore.product.fields import by_path
 from riskscore.product.moments import now, rfc3339
+from riskscore.product.outcome import Outcome
 
 bp = Blueprint("outcomes", __name__, url_prefix="/v1/outcomes")
 form, batch_form = OutcomeForm(), OutcomeBatchForm()

@@ -1,9 +1,7 @@
 """Outcomes: what was later found out about an application. Later ones supersede, none is lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -13,38 +11,7 @@ from riskscore.history.recording import new_row, put_beside
 from riskscore.history.schema import decision, event, outcome, stream
 from riskscore.history.store import TENANT, Store
 from riskscore.product.moments import now
-
-Status = Literal["confirmed", "cleared", "disputed", "retracted"]
-Source = Literal["investigated", "listed", "reported"]
-LABELS: dict[Status, int | None] = {
-    "confirmed": 1,
-    "cleared": 0,
-    "disputed": None,
-    "retracted": None,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What was found out about one application, named by a decision or by its reference.
-
-    Attributes:
-        known_at: Microseconds since 1970 from which it may be used; so ``fraud_from``.
-        role: Of the person, in the words of the organisation.
-        amount: Of the damage, in its currency.
-        looked_because: Why anybody looked.
-    """
-
-    status: Status
-    source: Source
-    known_at: int
-    decision_id: UUID | None = None
-    product: str | None = None
-    reference: str | None = None
-    role: str | None = None
-    fraud_from: int | None = None
-    amount: float | None = None
-    looked_because: str | None = None
+from riskscore.product.outcome import LABELS, Outcome, Status
 
 
 class Accepted(NamedTuple):

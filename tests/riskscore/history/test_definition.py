@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riskscore.decision.outcomes import Outcome, accept
+from riskscore.decision.outcomes import accept
 from riskscore.history.lookups import plan
 from riskscore.history.reading import Known
 from riskscore.history.recording import Desk, note_scores, record
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
 from riskscore.privacy import create_key
 from riskscore.product.application import Application
+from riskscore.product.outcome import Outcome
 from riskscore.product.spec import Product
 from riskscore.product.toml import read_file
 from riskscore.settings import Settings
