@@ -5,7 +5,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -85,8 +85,7 @@ def purge(older_than: timedelta, *, rewrite: bool) -> None:
     """
     from riskscore.history import erasing, retention, store  # noqa: PLC0415 - see riskscore.cli
 
-    with told():
-        opened = store.store_from(settings())
+    with told(), closing(store.store_from(settings())) as opened:
         before = microseconds(datetime.now(UTC) - older_than)
         done = at_the_end(retention.purge(opened, before), retention.Erased(0, 0))
         erasing.settle(opened, rewrite=rewrite)
@@ -110,8 +109,7 @@ def forget(entity: str, *, rewrite: bool, yes: bool) -> None:
     """
     from riskscore.history import erasing, retention, store  # noqa: PLC0415 - see riskscore.cli
 
-    with told():
-        opened = store.store_from(settings())
+    with told(), closing(store.store_from(settings())) as opened:
         kind = entity_of(entity, settings().models)
         number = retention.find_subject(opened, kind, asked_identifier())
         if number is None:
@@ -141,11 +139,11 @@ def import_history(events: Path, since: int | None) -> None:
             raise UpkeepError(f"{events}: expected <product>.parquet of {', '.join(sorted(known))}")
         if strange := [each for each in names if each not in {*known, OUTCOMES, "truth"}]:
             click.echo(f"ignored, no such product: {', '.join(strange)}", err=True)
-        opened = store.store_from(settings())
         folder = EventFolder(path=events, products=held)
         tally = importing.Tally()
-        for tally in importing.import_history(opened, folder, since=since):
-            progress(tally.applications + tally.outcomes)
+        with closing(store.store_from(settings())) as opened:
+            for tally in importing.import_history(opened, folder, since=since):
+                progress(tally.applications + tally.outcomes)
     click.echo(
         f"{tally.applications} applications and {tally.outcomes} outcomes taken in, "
         f"{tally.skipped} that do not count or speak of nothing here left out"

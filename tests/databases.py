@@ -12,6 +12,9 @@ from pathlib import Path
 
 import psycopg
 
+from riskscore.history.engine import file_of, is_sqlite
+from riskscore.history.store import Store
+
 INSTALLED = Path("/usr/lib/postgresql")
 ACCOUNTS = ("postgres", "nobody")  # root may not run a server
 PATIENCE = 20.0  # seconds that a server may take to start
@@ -83,3 +86,18 @@ def new_database(server: str, name: str, *, like: str = "template1") -> Iterator
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
         yield server.format(name)
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def files_of(store: Store) -> list[Path]:
+    """List the files that hold a store's rows; PostgreSQL's log of changes is not among them."""
+    if is_sqlite(store.url):
+        file = file_of(store.url)
+        return sorted(each for each in file.parent.glob(f"{file.name}*") if each.stat().st_size)
+    with store.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("CHECKPOINT")
+        data = Path(str(connection.exec_driver_sql("SHOW data_directory").scalar()))
+        number = connection.exec_driver_sql(
+            "SELECT oid FROM pg_database WHERE datname = current_database()"
+        ).scalar()
+    return sorted(each for each in (data / "base" / str(number)).iterdir() if each.is_file())

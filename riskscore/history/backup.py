@@ -29,11 +29,15 @@ def backup(settings: Settings, folder: Path) -> None:
         UpkeepError: The folder holds something, or PostgreSQL's tools are not there or fail.
         StartupError, StoreUnavailable: As ``Store.open``.
     """
-    store = store_from(settings)
-    store.open()
     if folder.exists() and any(folder.iterdir()):
         raise UpkeepError(f"{folder}: not empty: expected a new folder")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with closing(store_from(settings)) as store:
+        store.open()
+        copy_store(store, folder)
+
+
+def copy_store(store: Store, folder: Path) -> None:
     if is_sqlite(store.url):
         copy_sqlite(file_of(store.url), folder / SQLITE)
     else:
@@ -43,7 +47,7 @@ def backup(settings: Settings, folder: Path) -> None:
     copy_private(store.path, folder / KEY)
 
 
-def restore(settings: Settings, folder: Path) -> Store:
+def restore(settings: Settings, folder: Path) -> None:
     """Bring a backup back to where the settings point, where no store may be yet.
 
     Raises:
@@ -64,9 +68,8 @@ def restore(settings: Settings, folder: Path) -> Store:
         restore_postgresql(source, url, settings.store_timeout)
     if not key.exists():
         copy_private(folder / KEY, key)
-    store = store_from(settings)
-    store.open()
-    return store
+    with closing(store_from(settings)) as store:
+        store.open()
 
 
 def restore_sqlite(source: Path, target: Path) -> None:
@@ -81,10 +84,11 @@ def restore_sqlite(source: Path, target: Path) -> None:
 
 def restore_postgresql(source: Path, url: URL, seconds: float) -> None:
     engine = make_engine(url, seconds=seconds)
-    with closing(engine.connect()) as connection:
-        if version_in(connection) is not None:
-            raise UpkeepError("there is a store already in that database")
+    with engine.connect() as connection:
+        version = version_in(connection)
     engine.dispose()
+    if version is not None:
+        raise UpkeepError("there is a store already in that database")
     postgresql(["pg_restore", "--no-owner", "--exit-on-error", str(source)], url, to="--dbname=")
 
 

@@ -125,6 +125,11 @@ class Gate:
             path = file_of(url)
             self.lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
 
+    def close(self) -> None:
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
+
     @contextmanager
     def entered(self) -> Iterator[None]:
         """Be the one who writes.

@@ -205,17 +205,16 @@ def quantities(rows: pa.RecordBatch, name: str) -> list[float | None]:
 
 def found_out(rows: pa.RecordBatch, known: Ints, received: Ints, path: Path) -> Iterator[FoundOut]:
     names = {name: words(rows, name) for name in ("product", "reference", *WORDS)}
-    labels = dict[str | None, int | None](LABELS)
-    statuses = words(rows, "status")
+    statuses = words(rows, "status", "")
     tenants, amounts = words(rows, "tenant", TENANT), quantities(rows, "amount")
     began = parse_moments(rows["fraud_from"]) if "fraud_from" in rows.schema.names else None
     for row in range(rows.num_rows):
-        status = statuses[row]
-        if status not in labels or names["reference"][row] is None:
+        status = str(statuses[row])
+        if status not in LABELS or names["reference"][row] is None:
             raise DataInvalid(f"{path}: status: expected one of {', '.join(LABELS)}, by reference")
         said = {
             "status": status,
-            "label": labels[status],
+            "label": LABELS[status],
             "role": names["role"][row],
             "source": names["source"][row] or "reported",
             "known_at": int(known[row]),

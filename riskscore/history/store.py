@@ -83,6 +83,11 @@ class Store:
         with self.reading() as connection:
             connection.execute(select(pseudonym_key.c.version))
 
+    def close(self) -> None:
+        """Let go of every connection and of the door."""
+        self.engine.dispose()
+        self.gate.close()
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Enter a transaction that may write; what is written is on disk when it is left.
@@ -148,9 +153,13 @@ def upgrade_store(settings: Settings) -> None:
     if is_sqlite(url):
         make_file(file_of(url))
     engine = make_engine(url, seconds=max(settings.store_timeout, UPGRADE_TIMEOUT))
-    with reported(), Gate(url, settings.store_timeout).entered():
-        bring_up(engine, url)
-    engine.dispose()
+    gate = Gate(url, settings.store_timeout)
+    try:
+        with reported(), gate.entered():
+            bring_up(engine, url)
+    finally:
+        engine.dispose()
+        gate.close()
 
 
 def key_file(settings: Settings, url: URL) -> Path:

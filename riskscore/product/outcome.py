@@ -7,7 +7,7 @@ from uuid import UUID
 
 Status = Literal["confirmed", "cleared", "disputed", "retracted"]
 Source = Literal["investigated", "listed", "reported"]
-LABELS: Mapping[Status, int | None] = {
+LABELS: Mapping[str, int | None] = {
     "confirmed": 1,
     "cleared": 0,
     "disputed": None,
