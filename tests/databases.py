@@ -35,10 +35,11 @@ def running(bin_: Path) -> Iterator[str]:
     drop = given_to_another(folder)
     data = folder / "data"
     initdb = [str(bin_ / "initdb"), "-D", str(data), "-U", "riskscore", "-A", "trust", "--no-sync"]
-    subprocess.run([*drop, *initdb], check=True, capture_output=True)
+    subprocess.run([*drop, *initdb], check=True, capture_output=True)  # noqa: S603 - our words
     options = ["-D", str(data), "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
     log = (folder / "log").open("wb")
-    server = subprocess.Popen([*drop, str(bin_ / "postgres"), *options], stderr=log, stdout=log)
+    command = [*drop, str(bin_ / "postgres"), *options]
+    server = subprocess.Popen(command, stderr=log, stdout=log)  # noqa: S603 - our words
     try:
         wait_for(folder)
         yield f"postgresql://riskscore@/{{}}?host={folder}"

@@ -2,80 +2,28 @@
 
 import http.client
 import json
-import os
-import re
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from riskscore.product.spec import Product
+from tests.serving import Server, serving, start
 
-SERVE = [sys.executable, "-c", "from riskscore.cli import main; main()", "serve"]
 BATCH = "/v1/phone-subscription/scores/batch"
 APPLICATION = {
     "reference": "A-1",
     "entities": {"document": "D-1"},
     "features": {"sims_on_document": 2, "channel": "store", "prepaid": True},
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A running server and what it said."""
-
-    process: subprocess.Popen[str]
-    port: int
-    said: str
-    errors: Path
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request(method, path, body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-
-
-@contextmanager
-def serving(models: Path, folder: Path, *options: str) -> Iterator[Server]:
-    """Serve on a free port; stop at the end if it has not stopped."""
-    errors = folder / "errors.txt"
-    with errors.open("w") as file, start(models, file, *options) as process:
-        assert process.stdout
-        said = ""
-        while "curl" not in said:
-            said += process.stdout.readline()
-            assert process.poll() is None, errors.read_text()
-        [port] = set(re.findall(r"http://127\.0\.0\.1:(\d+)", said))
-        try:
-            yield Server(process=process, port=int(port), said=said, errors=errors)
-        finally:
-            process.terminate()
-            process.wait(40)
-
-
-def start(models: Path, errors: Any, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*SERVE, "--models", str(models), "--bind", "127.0.0.1:0", *options],
-        env={name: value for name, value in os.environ.items() if "RISKSCORE" not in name},
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +124,9 @@ def test_a_damaged_bundle_stops_the_start_with_one_line(
     path = folder / product.name / "1" / "model.ubj"
     path.write_bytes(path.read_bytes()[:-20])
 
-    with start(folder, subprocess.PIPE) as process:
+    with start(
+        folder, subprocess.PIPE, database_url=f"sqlite:///{tmp_path}/riskscore.db"
+    ) as process:
         out, errors = process.communicate(timeout=40)
 
     assert process.returncode == 3

@@ -165,7 +165,7 @@ def test_a_process_of_its_own_fits_the_same_bundle(
     there = str(tmp_path / "there")
     command = [sys.executable, "-m", "training", "fit", str(toml), str(csv), "--out", there]
     environment = os.environ | {"PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, capture_output=True, env=environment)
+    subprocess.run(command, check=True, capture_output=True, env=environment)  # noqa: S603
 
     for name in ("model.ubj", "golden.json", "product.toml"):
         made = [tmp_path / place / "registrations/1" / name for place in ("here", "there")]
