@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from riskscore.history.schema import entity
 from riskscore.privacy import PseudonymKey
@@ -12,6 +12,13 @@ from riskscore.product.application import Application
 LOCK = text(
     "SELECT pg_advisory_xact_lock(lock) FROM unnest(CAST(:locks AS bigint[])) AS held (lock)"
 )
+
+KNOWN = select(entity.c.kind, entity.c.pseudonym, entity.c.id).where(
+    entity.c.tenant == bindparam("tenant"),
+    entity.c.key_version == bindparam("version"),
+    entity.c.pseudonym.in_(bindparam("wanted", expanding=True)),
+)
+ADDED = insert(entity).returning(entity.c.kind, entity.c.pseudonym, entity.c.id)
 
 
 class Pseudonym(NamedTuple):
@@ -54,12 +61,9 @@ def find(
     connection: Connection, key: PseudonymKey, tenant: str, wanted: Collection[Pseudonym]
 ) -> dict[Pseudonym, int]:
     """Return the numbers of those that are known."""
-    known = (
-        (entity.c.tenant == tenant)
-        & (entity.c.key_version == key.version)
-        & entity.c.pseudonym.in_([each.value for each in wanted])
-    )
-    rows = connection.execute(select(entity.c.kind, entity.c.pseudonym, entity.c.id).where(known))
+    values = [each.value for each in wanted]
+    asked = {"tenant": tenant, "version": key.version, "wanted": values}
+    rows = connection.execute(KNOWN, asked)
     return {Pseudonym(kind, bytes(value)): number for kind, value, number in rows}
 
 
@@ -73,7 +77,5 @@ def add(
         {"tenant": tenant, "kind": kind, "key_version": key.version, "pseudonym": value}
         for kind, value in new
     ]
-    added = connection.execute(
-        insert(entity).returning(entity.c.kind, entity.c.pseudonym, entity.c.id), rows
-    )
+    added = connection.execute(ADDED, rows)
     return {Pseudonym(kind, bytes(value)): number for kind, value, number in added}

@@ -63,23 +63,26 @@ class Lookup:
 
 
 class Seen(NamedTuple):
-    """A row of a range of sightings; JSON is left as it is until somebody asks."""
+    """A row of a range of sightings; JSON is left as it is until somebody asks.
+
+    The first three are unique together and in the order in which windows look.
+    """
 
     place: int
-    event_id: int
     occurred_at: int
+    event_id: int
     score: int | None
     features: str | None
     entities: str | None
 
 
 class Judged(NamedTuple):
-    """A row of a range of verdicts."""
+    """A row of a range of verdicts; the first three likewise."""
 
     place: int
-    event_id: int
     known_at: int
     outcome_id: int
+    event_id: int
     label: int | None
 
 
@@ -162,8 +165,8 @@ def _sightings(lookup: Lookup) -> Select:
     seen = sighting.c
     rows = select(
         literal_column(str(place)).label("place"),
-        seen.event_id,
         seen.occurred_at,
+        seen.event_id,
         cast(event.c.score if lookup.inside else null(), Integer).label("score"),
         cast(event.c.features if lookup.featured else null(), String).label("features"),
         cast(event.c.entities if lookup.linked else null(), String).label("entities"),
@@ -181,9 +184,9 @@ def _verdicts(lookup: Lookup) -> Select:
     found = verdict.c
     return select(
         literal_column(str(place)).label("place"),
-        found.event_id,
         found.known_at,
         found.outcome_id,
+        found.event_id,
         found.label,
     ).where(
         found.entity_id == bindparam(f"entity_{place}"),

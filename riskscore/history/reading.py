@@ -2,15 +2,17 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 from sqlalchemy import Connection
 
-from riskscore.history.lookups import Codes, Judged, Lookup, Plan, Seen
+from riskscore.history.lookups import Codes, Judged, Lookup, Plan
 from riskscore.history.streams import Stream, Streams
 from riskscore.history.windows import CODES, NAN, NONE, Asking, Events, measured, observed, start
 from riskscore.product.application import Application
@@ -35,11 +37,22 @@ class Asker(NamedTuple):
     entities: Mapping[str, int]
 
 
+class Columns(NamedTuple):
+    """The rows of one lookup, column by column, as ``Seen`` names them."""
+
+    place: Sequence[int] = ()
+    occurred_at: Sequence[int] = ()
+    event_id: Sequence[int] = ()
+    score: Sequence[int | None] = ()
+    features: Sequence[str | None] = ()
+    entities: Sequence[str | None] = ()
+
+
 class View(NamedTuple):
-    """What one lookup found: the rows, and the same as ``windows`` reads them."""
+    """What one lookup found, and the same as ``windows`` reads it."""
 
     plan: Plan
-    rows: Sequence[Seen]
+    rows: Columns
     events: Events
 
 
@@ -48,13 +61,12 @@ def read_history(
 ) -> dict[str, Known]:
     """Compute every history column of one application, in two queries at most."""
     asked = _parameters(plan, asker, streams)
-    seen = _by_place(Seen, connection, plan.sightings, asked)
-    judged = _by_place(Judged, connection, plan.verdicts, asked)
+    seen = _by_place(connection, plan.sightings, asked)
+    judged = _by_place(connection, plan.verdicts, asked)
     known: dict[str, Known] = {}
     for lookup in plan.lookups:
-        rows = sorted(seen[lookup.place], key=_by_time)
-        verdicts = sorted(judged[lookup.place], key=_by_knowledge)
-        view = View(plan, rows, _events(rows, verdicts))
+        rows = Columns(*zip(*seen.get(lookup.place, ()), strict=True))
+        view = View(plan, rows, _events(rows, judged.get(lookup.place, ())))
         known |= _measure(view, lookup, asker, streams.of(lookup.of))
     return known
 
@@ -80,21 +92,20 @@ def _parameters(plan: Plan, asker: Asker, streams: Streams) -> dict[str, int]:
 
 
 def _by_place(
-    kind: Any, connection: Connection, statement: str, asked: Mapping[str, int]
+    connection: Connection, statement: str, asked: Mapping[str, int]
 ) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = defaultdict(list)
-    if statement:
-        for row in connection.exec_driver_sql(statement, dict(asked)):
-            found[row[0]].append(kind._make(row))
-    return found
+    """Run a prepared statement past SQLAlchemy, whose rows would cost more than the reading.
 
-
-def _by_time(row: Seen) -> tuple[int, int]:
-    return row.occurred_at, row.event_id
-
-
-def _by_knowledge(row: Judged) -> tuple[int, int]:
-    return row.known_at, row.outcome_id
+    Returns:
+        Rows of each lookup that found any, in the order in which windows look.
+    """
+    if not statement:
+        return {}
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(statement, asked)
+        rows: list[Any] = [*cursor.fetchall()]
+    rows.sort()
+    return {place: list(found) for place, found in groupby(rows, itemgetter(0))}
 
 
 def _measure(view: View, lookup: Lookup, asker: Asker, stream: Stream) -> dict[str, Known]:
@@ -119,20 +130,21 @@ def _value(column: History, view: View, begin: int, asking: Asking) -> float:
     return measured(CODES[column.measure], column.base_rate or 0.0, events, order, asking)
 
 
-def _events(rows: Sequence[Seen], verdicts: Iterable[Judged]) -> Events:
+def _events(rows: Columns, verdicts: Sequence[Any]) -> Events:
     """Lay out a range of sightings and its verdicts as ``windows`` reads them."""
+    number = len(rows.event_id)
     outcomes: dict[int, list[Judged]] = defaultdict(list)
-    for each in verdicts:
+    for each in map(Judged._make, verdicts):
         outcomes[each.event_id].append(each)
-    laid = [each for row in rows for each in outcomes.get(row.event_id, ())] if outcomes else []
-    counts = (len(outcomes.get(row.event_id, ())) if outcomes else 0 for row in rows)
+    laid = [each for event in rows.event_id for each in outcomes.get(event, ())] if outcomes else []
+    counts = (len(outcomes.get(event, ())) for event in rows.event_id)
     return Events(
-        occurred=[row.occurred_at for row in rows],
-        reference=[row.event_id for row in rows],
-        met=[True] * len(rows),
+        occurred=rows.occurred_at,
+        reference=rows.event_id,
+        met=[True] * number,
         value=(),
         other=(),
-        outcomes=list(accumulate(counts, initial=0)),
+        outcomes=list(accumulate(counts, initial=0)) if outcomes else [0] * (number + 1),
         known_at=[each.known_at for each in laid],
         received=[RECEIVED] * len(laid),
         label=[NONE if each.label is None else each.label for each in laid],
@@ -143,24 +155,24 @@ def _looked_into(column: History, view: View) -> Events:
     """Add what a column wants to know of each event."""
     plan, rows, events = view
     if column.where:
-        where = column.where
-        met = [_features(row).get(where.feature) == where.equals for row in rows]
+        name, equals = column.where.feature, column.where.equals
+        met = [_json(each).get(name) == equals for each in rows.features]
         events = events._replace(met=met)
     if column.measure == "distinct":
-        others = [orjson.loads(row.entities or "{}").get(str(column.what), NONE) for row in rows]
+        others = [_json(each).get(str(column.what), NONE) for each in rows.entities]
         return events._replace(other=others)
     if column.measure != "latest":
         return events
     if column.what == "score":
-        return events._replace(value=[NAN if row.score is None else row.score for row in rows])
+        return events._replace(value=[NAN if each is None else each for each in rows.score])
     codes = plan.codes.get((column.of, column.what or ""), {})
-    values = [_number(_features(row).get(str(column.what)), codes) for row in rows]
+    values = [_number(_json(each).get(str(column.what)), codes) for each in rows.features]
     return events._replace(value=values)
 
 
-def _features(row: Seen) -> dict[str, Any]:
-    features: dict[str, Any] = orjson.loads(row.features or "{}")
-    return features
+def _json(text: str | None) -> dict[str, Any]:
+    held: dict[str, Any] = orjson.loads(text or "{}")
+    return held
 
 
 def _number(value: Any, codes: Codes) -> float:

@@ -5,17 +5,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    cast,
+    insert,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from riskscore.history import entities
 from riskscore.history.entities import Pseudonym
 from riskscore.history.lookups import Plan
 from riskscore.history.reading import Asker, Known, read_history
-from riskscore.history.schema import event, outcome, sighting, verdict
+from riskscore.history.schema import event, outcome, sighting, verdict, whole
 from riskscore.history.store import Store
 from riskscore.history.streams import Streams, first_counted, open_stream, read_streams
 from riskscore.product.application import COUNTED, Application
 
+STREAM: BindParameter[int] = bindparam("stream")
+WANTED: BindParameter[list[str]] = bindparam("wanted", expanding=True)
+OUTCOMES = select(outcome).where(outcome.c.stream_id == STREAM, outcome.c.reference.in_(WANTED))
+REFERENCES = union_all(
+    select(event.c.reference, event.c.id).where(
+        event.c.stream_id == STREAM, event.c.reference.in_(WANTED)
+    ),
+    select(outcome.c.reference, cast(null(), whole)).where(
+        outcome.c.stream_id == STREAM, outcome.c.reference.in_(WANTED)
+    ),
+)
 SCORED = update(event).where(event.c.id == bindparam("event"))
 
 
@@ -120,16 +143,19 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
 
 
 def look_up_references(desk: Desk, references: Iterable[str]) -> None:
-    number, wanted = desk.streams.of(desk.product).id, list(references)
-    counted = select(event.c.reference, event.c.id).where(
-        event.c.stream_id == number, event.c.reference.in_(wanted)
-    )
-    desk.events = {row.reference: row.id for row in desk.connection.execute(counted)}
-    judged = select(outcome).where(outcome.c.stream_id == number, outcome.c.reference.in_(wanted))
+    """Find which references counted before; and which did not, but have outcomes already."""
+    asked = {"stream": desk.streams.of(desk.product).id, "wanted": list(references)}
+    found = desk.connection.execute(REFERENCES, asked).all()
+    desk.events = {row.reference: row.id for row in found if row.id is not None}
+    if len(found) > len(desk.events):
+        desk.outcomes = outcomes_of(desk.connection, asked)
+
+
+def outcomes_of(connection: Connection, asked: Mapping[str, Any]) -> dict[str, list[Row]]:
     outcomes: dict[str, list[Row]] = defaultdict(list)
-    for row in desk.connection.execute(judged):
+    for row in connection.execute(OUTCOMES, asked):
         outcomes[row.reference].append(row)
-    desk.outcomes = outcomes
+    return outcomes
 
 
 def enter(desk: Desk, arrival: Arrival) -> Recorded:
