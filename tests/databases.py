@@ -29,14 +29,15 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running(bin_: Path) -> Iterator[str]:
+def running(bin_: Path, *, durable: bool = False) -> Iterator[str]:
     """Run a server; yields the URL of its databases up to their name, with ``{}`` for it."""
     folder = Path(tempfile.mkdtemp(prefix="riskscore-pg-"))
     drop = given_to_another(folder)
     data = folder / "data"
     initdb = [str(bin_ / "initdb"), "-D", str(data), "-U", "riskscore", "-A", "trust", "--no-sync"]
     subprocess.run([*drop, *initdb], check=True, capture_output=True)  # noqa: S603 - our words
-    options = ["-D", str(data), "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
+    options = ["-D", str(data), "-k", str(folder), "-c", "listen_addresses="]
+    options += [] if durable else ["-c", "fsync=off"]
     log = (folder / "log").open("wb")
     command = [*drop, str(bin_ / "postgres"), *options]
     server = subprocess.Popen(command, stderr=log, stdout=log)  # noqa: S603 - our words

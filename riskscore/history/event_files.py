@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import DataInvalid, DataUnreadable
 from riskscore.history.store import TENANT
-from riskscore.product.application import COUNTED
+from riskscore.product.application import COUNTED, Purpose
 from riskscore.product.identifiers import canonical
 from riskscore.product.outcome import LABELS
 from riskscore.product.parsing import parse_moments, parse_quantity, texts
@@ -28,6 +28,7 @@ from riskscore.product.spec import Category, Flag, Input, Integer, Product
 from riskscore.product.values import Values
 
 OUTCOMES = "outcomes"
+PURPOSES = frozenset(get_args(Purpose))
 OURS = ("reference", "tenant", "purpose", "score", "occurred_at", "received_at")
 PART = 1_000  # rows taken in together
 MOMENTS = ("known_at", "received_at", "fraud_from")
@@ -163,6 +164,8 @@ def happened(
     identifiers = {each.name: words(rows, each.name) for each in product.entities}
     formats = {each.name: each.format for each in product.entities}
     tenants, purposes = words(rows, "tenant", TENANT), words(rows, "purpose", "onboard")
+    if set(purposes) - PURPOSES:
+        raise DataInvalid(f"{path}: purpose: expected one of {', '.join(sorted(PURPOSES))}")
     scores = [None if each is None else round(each) for each in quantities(rows, "score")]
     for row in range(rows.num_rows):
         yield Happened(

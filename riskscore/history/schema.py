@@ -90,7 +90,7 @@ sighting = Table(
     metadata,
     Column("entity_id", whole, primary_key=True, autoincrement=False),
     Column("stream_id", whole, primary_key=True, autoincrement=False),
-    Column("occurred_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("occurred_at", whole, primary_key=True, autoincrement=False),
     Column("event_id", whole, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
@@ -119,7 +119,7 @@ verdict = Table(
     metadata,
     Column("entity_id", whole, primary_key=True, autoincrement=False),
     Column("stream_id", whole, primary_key=True, autoincrement=False),
-    Column("known_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("known_at", whole, primary_key=True, autoincrement=False),
     Column("outcome_id", whole, primary_key=True, autoincrement=False),
     Column("event_id", whole, nullable=False),
     Column("label", SmallInteger),

@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from riskscore.errors import ConfigError, StoreMismatch, StoreUnavailable
@@ -27,6 +33,7 @@ from riskscore.settings import Settings
 log = logging.getLogger("riskscore.store")
 
 UPGRADE_TIMEOUT = 3600  # seconds; rewriting a large table takes its time
+BUGS = (IntegrityError, ProgrammingError, DataError)  # ours, where others are the database's
 TENANT = "default"  # of an installation that knows no other
 
 
@@ -68,9 +75,14 @@ class Store:
             StoreUnavailable: It cannot be reached.
         """
         with reported(), self.gate.entered():
-            if is_sqlite(self.url):
-                bring_up(self.engine, self.url)
-            self.opened = the_key(self.engine, self.path, new=is_sqlite(self.url))
+            try:
+                if is_sqlite(self.url):
+                    bring_up(self.engine, self.url)
+                self.opened = the_key(self.engine, self.path, new=is_sqlite(self.url))
+            except DatabaseError as error:
+                if type(error) is not DatabaseError:  # its kinds say what else is the matter
+                    raise
+                raise StoreMismatch("the database is damaged, or none of ours") from error
         return self.opened
 
     def check(self) -> None:
@@ -116,7 +128,9 @@ def reported() -> Iterator[None]:
     """Turn a database's failures into ours; its own words may quote what was sent."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (DatabaseError, InterfaceError, PoolTimeout) as error:
+        if isinstance(error, BUGS):
+            raise
         log.warning("the store failed", exc_info=error)
         raise StoreUnavailable("the store cannot be reached") from error
 
