@@ -1,7 +1,7 @@
 # riskscore as an image: non-root, and content with a read-only root.
 #
 #   docker build -t riskscore .
-#   docker run --read-only --tmpfs /tmp -p 8000:8000 riskscore
+#   docker run --read-only --tmpfs /tmp -v riskscore:/var/lib/riskscore -p 8000:8000 riskscore
 FROM python:3.11-slim AS build
 RUN python -m venv /opt/riskscore
 COPY requirements-portfolio.txt /build/
@@ -12,14 +12,17 @@ COPY training /build/training
 RUN /opt/riskscore/bin/pip install --no-cache-dir --no-deps /build
 
 FROM python:3.11-slim
-RUN useradd --system --no-create-home riskscore
+RUN useradd --system --no-create-home riskscore \
+    && install -d -o riskscore -m 0700 /var/lib/riskscore
 COPY --from=build /opt/riskscore /opt/riskscore
 COPY models /srv/models
 ENV PATH=/opt/riskscore/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    RISKSCORE_MODELS=/srv/models
+    RISKSCORE_MODELS=/srv/models \
+    RISKSCORE_DATABASE_URL=sqlite:////var/lib/riskscore/riskscore.db
 USER riskscore
+VOLUME /var/lib/riskscore
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD \
     ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
