@@ -12,6 +12,7 @@ from riskscore.decision.portfolio import Tally, ignored, refused_path, score_por
 from riskscore.errors import DataUnreadable, UnknownProduct
 from riskscore.model.bundle import CHAMPION, load_champion
 from riskscore.product.declared import looked_at
+from riskscore.product.outputs import check_output
 from riskscore.product.past import Past
 from riskscore.product.spec import Product
 
@@ -42,9 +43,9 @@ def score(  # noqa: PLR0913 - keywords of one command
         StartupError: The bundle cannot be trusted.
         DataError: The file cannot be used, or the other one not be written.
     """
+    for written in (out, refused_path(out)):
+        check_output(written, file, before.events if before else None)
     bundle = load_champion(folder, threads=os.cpu_count() or 1)
-    if not out.parent.is_dir():
-        raise DataUnreadable(f"{out}: its folder does not exist")
     undeclared = ignored(bundle.product, file)
     if undeclared:
         click.echo(f"ignored, not declared: {', '.join(undeclared)}", err=True)

@@ -9,6 +9,7 @@ import click
 
 from riskscore.errors import DataError, StartupError
 from riskscore.model.bundle import load_bundle
+from riskscore.product.outputs import check_output
 from riskscore.product.toml import read_product
 from training.crossvalidate import Folds, crossvalidate
 from training.datasets import Source
@@ -57,6 +58,7 @@ def one_line_errors() -> Iterator[None]:
 def history_command(product: str, events_folder: Path, out: Path, events: Events) -> None:
     """Write the applications of EVENTS as a labelled table with their history columns."""
     with one_line_errors():
+        check_output(out, events_folder)
         source = Source(path=events_folder, declarations=beside(product), **events._asdict())
         rows = read_events(read_product(product), source)
         write_rows(rows, out)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from riskscore.errors import BundleMismatch
 from riskscore.model.bundle import CHAMPION, Bundle, load_bundle, load_champion
+from riskscore.product.outputs import check_output
 from riskscore.product.parsing import texts
 from riskscore.product.tables import column_names, read_batches, writer
 from training import sketch
@@ -39,6 +40,8 @@ def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evalua
     Raises:
         DataError, TrainingError, StartupError: As the message says.
     """
+    if out is not None:
+        check_output(out, source.path, source.truth)
     bundle = load(folder)
     declarations = (*source.declarations, models_of(folder))
     dataset = read_dataset(bundle.product, replace(source, declarations=declarations))
@@ -75,7 +78,6 @@ def seen(bundle: Bundle, dataset: Dataset) -> sketch.Overlap:
 
 def write_answers(dataset: Dataset, given: Answers, out: Path) -> None:
     """Write reference (or row, from 1), margin, probability and score of each row."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     keys = _keys(dataset)
     schema = pa.schema(
         [

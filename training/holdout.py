@@ -45,7 +45,6 @@ def write_rows(rows: Dataset, out: Path) -> None:
 
     A parquet file also says whose scores are in it.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
     batches = _held_batches(rows, out)
     first = next(batches)
     schema = first.schema.with_metadata(upstream.as_metadata(rows.upstreams))

@@ -18,6 +18,7 @@ from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
 from riskscore.model.scale import Scale, Thresholds
 from riskscore.model.trees import Trees
+from riskscore.product.outputs import check_output
 from riskscore.product.spec import Product
 from training.calibrate import calibrate
 from training.datasets import Dataset, Places, Source
@@ -66,6 +67,8 @@ def fit(product: Product, source: Source, order: Order) -> Path:
     Raises:
         DataError, TrainingError, StartupError: As the message says.
     """
+    if order.holdout is not None:
+        check_output(order.holdout.out, source.path)
     scale = read_scale(order.models / product.name)
     dataset = read_dataset(product, source)
     if order.holdout is not None:

@@ -187,3 +187,17 @@ def test_many_identical_rows_are_neither_hidden_nor_mistaken(
 
     assert "used to fit" in known.stderr
     assert "used to fit" not in new.stderr
+
+
+def test_no_command_overwrites_what_it_reads(parts: Path, toml: Path, run: Run) -> None:
+    before = (parts / "held.csv").read_bytes()
+    data = parts / "held.csv"
+
+    judged = run("evaluate", parts / "models/registrations", data, "--out", data, expect=1)
+    aside = ["--holdout", 0.2, "--holdout-out", data]
+    fitted = run("fit", toml, data, "--out", parts / "models", *aside, expect=1)
+
+    assert judged.stderr == fitted.stderr
+    assert f"Error: {data}: would overwrite {data}, which is read" in judged.stderr
+    assert (parts / "held.csv").read_bytes() == before
+    assert not (parts / "models/registrations/2").exists()

@@ -133,6 +133,7 @@ def test_reasons_speak_thai_on_request(models: Path, tmp_path: Path) -> None:
         (["score", "lottery"], "lottery: not in"),
         (["--record"], "no store of decisions yet"),
         (["--out", "nowhere/out.csv"], "its folder does not exist"),
+        (["--out", "out.txt"], "ends in .csv or .parquet"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
@@ -157,3 +158,17 @@ def test_a_column_that_every_row_must_have(models: Path, tmp_path: Path) -> None
 
     assert result.exit_code == 1
     assert "column sims_on_document, document: required by phone_subscription" in result.stderr
+
+
+@pytest.mark.parametrize(("read_from", "out"), [("in.csv", "in.csv"), ("a.refused.csv", "a.csv")])
+def test_the_rows_that_are_read_are_never_overwritten(
+    models: Path, tmp_path: Path, read_from: str, out: str
+) -> None:
+    file = written(tmp_path / read_from, [GOOD])
+    before = file.read_bytes()
+
+    result = score(models, file, tmp_path / out)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {file}: would overwrite")
+    assert file.read_bytes() == before
