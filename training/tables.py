@@ -29,12 +29,33 @@ def show_fit(bundle: Bundle, models: Path) -> None:
         f"TPR {share:.3f} at {float(rate):.1%} FPR" for rate, share in judged["tpr_at_fpr"].items()
     )
     folder = models / bundle.product.name
-    champion = (folder / CHAMPION).read_text("ascii").strip()
     click.echo(
         f"{bundle.product.name} version {bundle.version}: {data['rows']:,} rows, "
         f"{data['positives']:,} positive, {bundle.manifest['rounds']} trees\n"
+        f"{_split(bundle.manifest['split'])}\n"
         f"test slice of {judged['rows']:,} rows: AUC {judged['auc']:.3f}, {found}\n"
-        f"wrote {folder / bundle.version}, champion is {champion}"
+        f"wrote {folder / bundle.version}, {_champion(folder, bundle.version)}"
+    )
+
+
+def _split(slices: Mapping[str, Any]) -> str:
+    """Say how the rows were cut; a day is enough to know a period by."""
+    if any(each["from"] is None for each in slices.values()):
+        return (
+            "split at random within each label, as there is no time column occurred_at; "
+            "if another column says when, name it with --time"
+        )
+    days = (f"{name} {each['from'][:10]} to {each['to'][:10]}" for name, each in slices.items())
+    return f"split by time: {', '.join(days)}"
+
+
+def _champion(folder: Path, version: str) -> str:
+    champion = (folder / CHAMPION).read_text("ascii").strip()
+    if champion == version:
+        return f"champion is {champion}"
+    return (
+        f"champion stays {champion}\n"
+        f"to serve version {version} instead: echo {version} > {folder / CHAMPION}"
     )
 
 
