@@ -9,6 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 from riskscore.model.trees import Trees
 from training.calibrate import calibrate
 from training.datasets import Dataset, Places
+from training.doubts import warn_of_copies
 from training.errors import TooFewRows
 from training.fit import grow
 from training.metrics import Figures, Judged, metrics
@@ -38,6 +39,7 @@ def crossvalidate(dataset: Dataset, how: Folds) -> dict[str, Any]:
             f"{dataset.file}: {rarer} rows of the rarer label are too few for {how.folds} folds: "
             f"expected at least {2 * how.folds}"
         )
+    warn_of_copies(dataset)
     with counting("Cross-validating", total=how.folds * how.repeats) as advance:
         found = []
         for train, test, seed in _folds(dataset, how):

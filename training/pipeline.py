@@ -22,6 +22,7 @@ from riskscore.product.outputs import check_output
 from riskscore.product.spec import Product
 from training.calibrate import calibrate
 from training.datasets import Dataset, Places, Source
+from training.doubts import warn_of_copies, warn_of_few, warn_of_scale
 from training.fit import grow
 from training.holdout import Holdout, set_aside
 from training.importance import importance
@@ -87,10 +88,14 @@ def fitted(dataset: Dataset, scale: Scale | None, *, seed: int) -> Fitted:
     Raises:
         TooFewRows: Some slice would have only one label.
     """
+    warn_of_copies(dataset)
     parts = split(dataset, seed=seed)
+    warn_of_few(dataset, parts)
     grown = grow(dataset, parts.fit, parts.stop, seed=seed)
     trees = Trees(grown.final)
     model = decided(trees, dataset, parts.calibrate, scale)
+    if scale is not None:
+        warn_of_scale(model, dataset.take(parts.calibrate))
     return Fitted(
         product=dataset.product,
         trees=trees,
