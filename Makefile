@@ -3,10 +3,14 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+FIT      = $(BIN)/python -m training fit
+LATER    = --from 2025-09-01 --scores-from build/upstream/sim_registration
 COMPILE  = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
            --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
-.PHONY: run test check prove models bench lock
+.PHONY: setup run test check prove models bench lock
+
+setup: $(VENV)/development    # training and tests in .venv, and nothing else
 
 run: $(VENV)/serving          # serve this checkout's models on 127.0.0.1:8000
 	$(BIN)/riskscore serve
@@ -24,11 +28,12 @@ prove: $(VENV)/development    # the large proofs: minutes, not seconds
 	$(BIN)/python -m bench.country
 
 models: $(VENV)/development   # refit the champions on a simulated country, from its seed
-	rm -rf build/country build/models
+	rm -rf build/country build/upstream build/models
 	$(BIN)/python -m training simulate --out build/country --people 150000 --days 540 --seed 1
-	for product in sim_registration account_opening account_activity; do \
-	    $(BIN)/python -m training fit $$product build/country --out build/models || exit 1; \
-	done
+	$(FIT) sim_registration build/country --out build/models
+	$(FIT) sim_registration build/country --out build/upstream --as-of 2025-06-01
+	$(FIT) account_opening build/country --out build/models $(LATER)
+	$(FIT) account_activity build/country --out build/models $(LATER)
 	rm -rf models
 	mv build/models models
 
