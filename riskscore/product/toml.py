@@ -140,7 +140,14 @@ def _load(schema: Schema, table: Any, file: str, place: str) -> Any:
     try:
         return schema.load(table)
     except ValidationError as error:
-        raise ProductInvalid(f"{file}: {_listed(error, place)}") from error
+        raise ProductInvalid(f"{file}: {_listed(error, place)}{_known(schema, table)}") from error
+
+
+def _known(schema: Schema, table: Any) -> str:
+    """Say which keys a table may have, where one stands in it that it may not."""
+    if not isinstance(table, dict) or table.keys() <= schema.fields.keys():
+        return ""
+    return f" (known here: {', '.join(schema.fields)})"
 
 
 def _listed(error: ValidationError, place: str) -> str:

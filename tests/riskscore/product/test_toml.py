@@ -147,7 +147,7 @@ def test_a_protected_column_enters_the_model_on_request_but_never_a_reason() -> 
         ('["claimed", "parcels"]', '["claimed", "age_band"]', "per_parcel: of", "category"),
         ('["claimed", "parcels"]', '["claimed", "claimed_per_parcel"]', "of", "in a circle"),
         ("depth = 3", "depth = 0", "training: depth", "from 1 to 16"),
-        ("depth = 3", "leaves = 3", "training: leaves", "not known here"),
+        ("depth = 3", "leaves = 3", "training: leaves", "not known here (known here: rounds"),
         ("depth = 3", "block_fpr = 0.5", "training: block_fpr", "at most review_fpr"),
         ("title = ", "title ", "not TOML", "line 3"),
     ],
