@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskscore.errors import BundleNotFound, StartupError
-from riskscore.model.bundle import CHAMPION, Bundle, load_bundle, load_champion, visible
+from riskscore.model.bundle import (
+    CHAMPION,
+    Bundle,
+    check_models,
+    load_bundle,
+    load_champion,
+    visible,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,7 @@ def prove_all(models: Path) -> Iterator[Proof]:
     Raises:
         BundleNotFound: There is no product.
     """
+    check_models(models)
     products = folders(models)
     if not products:
         raise BundleNotFound(f"{models}: no product in it: expected <product>/champion")

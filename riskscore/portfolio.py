@@ -9,9 +9,10 @@ from typing import NamedTuple
 import click
 
 from riskscore.decision.portfolio import Tally, ignored, refused_path, score_portfolio
-from riskscore.errors import DataUnreadable, UnknownProduct
-from riskscore.model.bundle import CHAMPION, load_champion
+from riskscore.errors import BundleNotFound, DataUnreadable, UnknownProduct
+from riskscore.model.bundle import CHAMPION, MODELS, check_models, load_champion
 from riskscore.product.declared import looked_at
+from riskscore.product.headers import listed
 from riskscore.product.outputs import check_output
 from riskscore.product.past import Past
 from riskscore.product.spec import Product
@@ -48,11 +49,12 @@ def score(  # noqa: PLR0913 - keywords of one command
     bundle = load_champion(folder, threads=os.cpu_count() or 1)
     undeclared = ignored(bundle.product, file)
     if undeclared:
-        click.echo(f"ignored, not declared: {', '.join(undeclared)}", err=True)
+        click.echo(f"note: {file}: undeclared columns ignored: {listed(undeclared)}", err=True)
     past = None if before is None else past_of(bundle.product, file, before, folder.parent)
     tallies = score_portfolio(bundle, file, out, past=past, reasons=reasons, language=language)
     tally = told(tallies)
-    click.echo(f"{tally.scored} scored: {out}; {tally.refused} refused: {refused_path(out)}")
+    refused = f"{tally.refused} refused: {refused_path(out)}" if tally.refused else "none refused"
+    click.echo(f"{tally.scored} scored: {out}; {refused}")
 
 
 def past_of(product: Product, file: Path, before: Before, models: Path) -> Past | None:
@@ -84,10 +86,14 @@ def folder_of(models: Path, product: str) -> Path:
 
     Raises:
         UnknownProduct: It is not there.
+        BundleNotFound: It is a folder of one product, or of none.
     """
+    check_models(models)
     folder = models / product.replace("-", "_")
     if not folder.is_dir():
         known = sorted(each.parent.name for each in models.glob(f"*/{CHAMPION}"))
+        if not known:
+            raise BundleNotFound(f"{models}: no product in it: expected {MODELS}")
         raise UnknownProduct(f"{product}: not in {models}; expected one of {', '.join(known)}")
     return folder
 

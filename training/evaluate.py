@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from riskscore.errors import BundleMismatch
-from riskscore.model.bundle import CHAMPION, Bundle, load_bundle, load_champion
+from riskscore.model.bundle import CHAMPION, Bundle, check_product, load_bundle, load_champion
 from riskscore.product.outputs import check_output
 from riskscore.product.parsing import texts
 from riskscore.product.tables import column_names, read_batches, writer
@@ -54,6 +54,7 @@ def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evalua
 
 def load(folder: Path) -> Bundle:
     """Load a bundle, or the champion where the folder is a product's."""
+    check_product(folder)
     return load_champion(folder) if (folder / CHAMPION).exists() else load_bundle(folder)
 
 

@@ -13,7 +13,7 @@ publish     one folder that proves itself when loaded             riskscore.mode
 from dataclasses import dataclass
 from pathlib import Path
 
-from riskscore.model.bundle import read_scale
+from riskscore.model.bundle import check_models, read_scale
 from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
 from riskscore.model.scale import Scale, Thresholds
@@ -70,6 +70,7 @@ def fit(product: Product, source: Source, order: Order) -> Path:
     """
     if order.holdout is not None:
         check_output(order.holdout.out, source.path)
+    check_models(order.models)
     scale = read_scale(order.models / product.name)
     dataset = read_dataset(product, source)
     if order.holdout is not None:

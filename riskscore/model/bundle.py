@@ -38,6 +38,7 @@ from riskscore.product.values import Values
 
 PRODUCT, MODEL, GOLDEN = "product.toml", "model.ubj", "golden.json"
 CHAMPION, SCALE = "champion", "scale.json"
+MODELS = "a folder of products, such as models"
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
@@ -69,6 +70,7 @@ def load_champions(models: Path) -> dict[str, Bundle]:
         BundleNotFound: There is no product, or one without a champion.
         BundleMismatch, BundleCorrupt: A bundle cannot be trusted.
     """
+    check_models(models)
     try:
         folders = sorted(each for each in models.iterdir() if each.is_dir() and visible(each))
     except OSError as error:
@@ -76,6 +78,30 @@ def load_champions(models: Path) -> dict[str, Bundle]:
     if not folders:
         raise BundleNotFound(f"{models}: no product in it: expected <product>/champion")
     return {folder.name: load_champion(folder) for folder in folders}
+
+
+def check_models(models: Path) -> None:
+    """Refuse a product's or a version's folder where the folder of all products belongs.
+
+    Raises:
+        BundleNotFound: Says what it is, and what was expected.
+    """
+    for name, what in ((CHAMPION, "product"), (manifest.NAME, "version")):
+        if (models / name).is_file():
+            raise BundleNotFound(f"{models}: is the folder of a {what}: expected {MODELS}")
+
+
+def check_product(folder: Path) -> None:
+    """Refuse the folder of all products where a product's or a version's folder belongs.
+
+    Raises:
+        BundleNotFound: Says what it is, and what was expected.
+    """
+    wanted = "the folder of a product, which holds champion, or of a version in it"
+    if any(folder.glob(f"*/{CHAMPION}")):
+        raise BundleNotFound(f"{folder}: is {MODELS}: expected {wanted}")
+    if not any((folder / name).is_file() for name in (CHAMPION, manifest.NAME)):
+        raise BundleNotFound(f"{folder}: no champion or {manifest.NAME} in it: expected {wanted}")
 
 
 def visible(path: Path) -> bool:

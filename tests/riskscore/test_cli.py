@@ -47,6 +47,22 @@ def test_a_broken_bundle_is_named(damaged: Path) -> None:
     assert "model.ubj: not the file that the manifest was written for" in result.output
 
 
+@pytest.mark.parametrize(
+    ("inner", "what"), [("phone_subscription", "product"), ("phone_subscription/1", "version")]
+)
+@pytest.mark.parametrize("command", ["check", "score"])
+def test_one_folder_taken_for_another_is_said(
+    models: Path, tmp_path: Path, inner: str, what: str, command: str
+) -> None:
+    out = ["phone_subscription", "in.csv", "--out", str(tmp_path / "o.csv"), "--models"]
+    arguments = [command, *(out if command == "score" else []), str(models / inner)]
+
+    result = run(*arguments)
+
+    assert result.exit_code == 1
+    assert f"is the folder of a {what}: expected a folder of products" in result.output
+
+
 @pytest.mark.parametrize("missing", ["", "nowhere"])
 def test_a_folder_without_models_is_an_error(tmp_path: Path, missing: str) -> None:
     result = run("check", str(tmp_path / missing))

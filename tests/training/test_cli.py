@@ -145,7 +145,7 @@ def test_an_unknown_product_and_no_bundle_are_one_line(csv: Path, tmp_path: Path
     bundle = run("evaluate", tmp_path, csv, expect=1)
 
     assert product.stderr.startswith("Error: lottery: No such file")
-    assert bundle.stderr.startswith(f"Error: {tmp_path / 'manifest.json'}: No such file")
+    assert bundle.stderr.startswith(f"Error: {tmp_path}: no champion or manifest.json in it")
 
 
 def test_a_damaged_bundle_is_one_line(parts: Path, run: Run) -> None:
@@ -201,3 +201,26 @@ def test_no_command_overwrites_what_it_reads(parts: Path, toml: Path, run: Run) 
     assert f"Error: {data}: would overwrite {data}, which is read" in judged.stderr
     assert (parts / "held.csv").read_bytes() == before
     assert not (parts / "models/registrations/2").exists()
+
+
+def test_one_folder_taken_for_another_is_said(parts: Path, toml: Path, run: Run) -> None:
+    models, rows = parts / "models", parts / "held.csv"
+
+    judged = run("evaluate", models, rows, expect=1)
+    fitted = run("fit", toml, rows, "--out", models / "registrations", expect=1)
+
+    assert "is a folder of products, such as models: expected the folder of a" in judged.stderr
+    assert "is the folder of a product: expected a folder of products" in fitted.stderr
+
+
+def test_a_serving_installation_says_what_training_needs() -> None:
+    """Without site packages nothing that training imports is there."""
+    command = [sys.executable, "-S", "-m", "training", "fit"]
+    root = Path(__file__).parents[2]
+
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root)  # noqa: S603
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: training needs duckdb, numba, pandas")
+    assert "requirements-dev.txt" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
