@@ -1,6 +1,7 @@
 """JSON in and out: what we read of a body, and how answers are written."""
 
 import json
+import re
 from dataclasses import asdict
 from itertools import chain
 from typing import Any
@@ -12,6 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from riskscore.errors import UnreadableBody
 
+NOT_JSON = re.compile(r".?-?(NaN|Infinity)\b", re.DOTALL)
 MAX_DEPTH = "RISKSCORE_MAX_DEPTH"  # key of the Flask configuration
 
 
@@ -39,11 +41,19 @@ def read_object() -> dict[str, Any]:
     check_media_type()
     try:
         body = orjson.loads(read_bytes())
-    except orjson.JSONDecodeError:
-        raise UnreadableBody("expected JSON") from None
+    except orjson.JSONDecodeError as error:
+        raise UnreadableBody(where_no_json(error)) from None
     if deeper_than(body, current_app.config[MAX_DEPTH]):
         raise UnreadableBody("nested too deep")
     return as_object(body)
+
+
+def where_no_json(error: orjson.JSONDecodeError) -> str:
+    """Say where a body stops being JSON, and nothing of what it holds."""
+    told = f"expected JSON: not readable at line {error.lineno}, column {error.colno}"
+    if NOT_JSON.match(error.doc, max(0, error.pos - 1)):
+        return f"{told}: NaN and Infinity are no JSON, null is a missing value"
+    return told
 
 
 def as_object(sent: Any) -> dict[str, Any]:

@@ -46,6 +46,23 @@ def test_what_is_no_json_object_of_ours_is_unreadable(client: FlaskClient, body:
     assert response.get_json()["type"] == "/problems/unreadable-body"
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"a": 1,\n "b": oops}', "expected JSON: not readable at line 2, column"),
+        (b'{"a": NaN}', "NaN and Infinity are no JSON"),
+        (b'{"a": -Infinity}', "NaN and Infinity are no JSON"),
+    ],
+)
+def test_where_json_ends_is_said_and_nothing_of_it(
+    client: FlaskClient, body: bytes, detail: str
+) -> None:
+    told = client.post(SCORES, data=body, content_type=JSON).get_json()["detail"]
+
+    assert detail in told
+    assert "oops" not in told
+
+
 def test_whole_numbers_beyond_64_bits_are_numbers_out_of_bounds(
     client: FlaskClient, valid: dict[str, Any]
 ) -> None:
