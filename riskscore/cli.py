@@ -68,7 +68,7 @@ def check(models: Path) -> None:
 @click.argument("product")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="csv or parquet.")
-@click.option("--record", is_flag=True, help="Store the decisions, so that they count as history.")
+@click.option("--record", is_flag=True, help="Not possible yet: there is no store of decisions.")
 @click.option(
     "--history",
     metavar="EVENTS",

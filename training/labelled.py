@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from riskscore.product.headers import found_instead
 from riskscore.product.rules import OURS
 from riskscore.product.spec import Product
 from riskscore.product.tables import column_names, is_text
@@ -58,7 +59,9 @@ def _check(product: Product, source: Source, names: list[str]) -> None:
     if given := source.about_events:
         raise OptionInvalid(f"{path}: {given[0]}: only an event folder knows what was when")
     if source.time is not None and source.time not in names:
-        raise ColumnsMissing(f"{path}: no time column {source.time!r}")
+        raise ColumnsMissing(
+            f"{path}: no time column {source.time!r}; {found_instead(names, [source.time])}"
+        )
     if source.truth and REFERENCE not in names:
         raise ColumnsMissing(f"{path}: no column {REFERENCE!r} to find the truth by")
     if source.truth:
@@ -68,7 +71,10 @@ def _check(product: Product, source: Source, names: list[str]) -> None:
             f"{path}: label column {source.label!r} is a declared feature of {product.name}"
         )
     if source.label not in names:
-        raise LabelsInvalid(f"{path}: no label column {source.label!r}; name it with --label")
+        raise LabelsInvalid(
+            f"{path}: no label column {source.label!r}; name it with --label; "
+            f"{found_instead(names, [source.label])}"
+        )
 
 
 def _ignored(product: Product, names: list[str], used: set[str | None]) -> list[str]:

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from riskscore.product.encode import Matrix, encode
+from riskscore.product.headers import found_instead
 from riskscore.product.parsing import parse_input, parse_quantity
 from riskscore.product.refusals import Refusals
 from riskscore.product.spec import History, Product
 from riskscore.product.tables import column_names, is_text, read_batches
-from riskscore.product.values import Values, expected
+from riskscore.product.values import Values, expected_in_file
 from training.errors import ColumnsMissing
 from training.progress import counting
 
@@ -84,7 +85,10 @@ def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
             "make one with python -m training history"
         )
     if absent:
-        raise ColumnsMissing(f"{path}: columns of {product.name} are absent: {', '.join(absent)}")
+        raise ColumnsMissing(
+            f"{path}: columns of {product.name} are absent: {', '.join(absent)}; "
+            f"{found_instead(names, absent)}"
+        )
 
 
 def _reported(path: Path, only: set[str]) -> Iterator[pa.RecordBatch]:
@@ -101,11 +105,12 @@ def _columns(
     columns = {}
     wanted = (*(each for each in product.inputs if each.model), *product.history)
     for each in (each for each in wanted if each.name in batch.schema.names):
+        cells = batch[each.name]
         if isinstance(each, History):
-            parsed, must = parse_quantity(batch[each.name], text=text), "a number"
+            parsed, must = parse_quantity(cells, text=text), "a number"
         else:
-            parsed, must = parse_input(each, batch[each.name], text=text), expected(each)
-        refusals.add(each.name, must, parsed.refused, before=before)
+            parsed, must = parse_input(each, cells, text=text), expected_in_file(each)
+        refusals.add(each.name, must, parsed.refused, before=before, cells=cells)
         columns[each.name] = parsed.values
     return columns
 

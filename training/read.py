@@ -1,10 +1,11 @@
 """Read labelled rows, whichever of the two kinds they are."""
 
+from riskscore.product.headers import listed
 from riskscore.product.spec import Product
 from training.datasets import Dataset, Source
 from training.events import is_event_folder, read_events
 from training.labelled import read_labelled
-from training.notices import listed, notice
+from training.notices import notice
 
 
 def read_dataset(product: Product, source: Source) -> Dataset:

@@ -15,6 +15,7 @@ from riskscore.decision.judgement import Judgement, explain, judge
 from riskscore.errors import DataInvalid
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason
+from riskscore.product.headers import found_instead
 from riskscore.product.parsing import Refused, texts
 from riskscore.product.past import Past, taken, unavailable
 from riskscore.product.rows import Batch, read_batch
@@ -74,7 +75,8 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
         bundle: The model.
         path: csv, parquet, or a folder of parquet parts; one column per input and entity.
         out: csv or parquet by its suffix: reference (or row, from 1), score, probability, level,
-            recommendation, coverage, reasons (JSON), model.
+            recommendation, coverage, reasons (JSON), model. What is refused stands beside it, in a
+            file that is there only if something was.
         past: Of every row of the file; None where there is no store to ask.
         reasons: False leaves them empty and saves most of the time.
         language: Of the reason texts.
@@ -97,14 +99,18 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
             batch = read_batch(bundle.product, rows, text=is_text(path), timed=past is not None)
             keys = _keys(rows, batch, tally.rows)
             good = np.array([row not in batch.problems for row in range(rows.num_rows)])
-            columns = {name: each[good] for name, each in batch.columns.items()}
-            judged = judge(bundle, columns, _past(bundle.product, batch, good, past, tally.rows))
-            told = explain(bundle, judged, language) if reasons else None
-            write_scored(_scored(judged, told, keys.filter(pa.array(good)), bundle, key))
+            if good.any():
+                columns = {name: each[good] for name, each in batch.columns.items()}
+                seen = _past(bundle.product, batch, good, past, tally.rows)
+                judged = judge(bundle, columns, seen)
+                told = explain(bundle, judged, language) if reasons else None
+                write_scored(_scored(judged, told, keys.filter(pa.array(good)), bundle, key))
             write_refused(_refused(batch, rows, tally.rows))
             tally.scored += int(good.sum())
             tally.refused += len(batch.problems)
             yield tally
+    if not tally.refused:
+        refused_path(out).unlink()
 
 
 def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
@@ -112,7 +118,10 @@ def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
     needed += [each.name for each in product.entities if each.required]
     absent = [name for name in needed if name not in names]
     if absent:
-        raise DataInvalid(f"{path}: column {', '.join(absent)}: required by {product.name}, absent")
+        raise DataInvalid(
+            f"{path}: column {', '.join(absent)}: required by {product.name}, absent; "
+            f"{found_instead(names, absent)}"
+        )
 
 
 def _wanted(product: Product) -> set[str]:

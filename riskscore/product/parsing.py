@@ -17,6 +17,7 @@ from riskscore.product.spec import Category, Flag, Input, Integer, Number
 from riskscore.product.values import Values, accepts
 
 NUMBER = r"^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+MISSING_WORDS = ("nan", "na", "n/a", "null", "none", "nil", "#n/a", "<na>", "nat")
 FLAGS = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 
 Refused = NDArray[np.bool_]
@@ -90,6 +91,25 @@ def text_column(column: pa.Array) -> pa.Array:
         column = pc.if_else(pc.equal(pc.floor(column), column), column, None).cast(pa.int64())
     words = _texts(column)
     return pc.if_else(pc.not_equal(words, ""), words, None)
+
+
+def empty_cells(column: pa.Array) -> Refused:
+    """Tell which cells of a column of a file are empty."""
+    if is_words(column):
+        return _mask(pc.fill_null(pc.equal(_texts(column), ""), fill_value=True))
+    return _mask(column.is_null(nan_is_null=pa.types.is_floating(column.type)))
+
+
+def spelled_missing(column: pa.Array) -> Refused:
+    """Tell which cells hold a word by which other programs write a missing value."""
+    if not is_words(column):
+        return np.zeros(len(column), bool)
+    words = pc.is_in(pc.utf8_lower(_texts(column)), pa.array(MISSING_WORDS))
+    return _mask(pc.fill_null(words, fill_value=False))
+
+
+def is_words(column: pa.Array) -> bool:
+    return _is_text(column.type) or pa.types.is_dictionary(column.type)
 
 
 def _texts(column: pa.Array) -> pa.Array:

@@ -8,9 +8,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from riskscore.product.identifiers import BadIdentifier, canonical
-from riskscore.product.parsing import parse_absent, parse_input, parse_moments, texts
-from riskscore.product.spec import Entity, Product
-from riskscore.product.values import Values, expected
+from riskscore.product.parsing import (
+    empty_cells,
+    parse_absent,
+    parse_input,
+    parse_moments,
+    spelled_missing,
+    texts,
+)
+from riskscore.product.refusals import SPELLED
+from riskscore.product.spec import Entity, Input, Product
+from riskscore.product.values import Values, expected_in_file
 
 
 @dataclass(slots=True)
@@ -43,13 +51,7 @@ def read_batch(product: Product, rows: pa.RecordBatch, *, text: bool, timed: boo
     """
     batch = Batch()
     for each in product.inputs:
-        parsed = (
-            parse_input(each, rows[each.name], text=text)
-            if each.name in rows.schema.names
-            else parse_absent(each, rows.num_rows)
-        )
-        batch.columns[each.name] = parsed.values
-        batch.refuse(np.flatnonzero(parsed.refused), f"{each.name}: expected {expected(each)}")
+        batch.columns[each.name] = _values(each, rows, batch, text=text)
     for entity in product.entities:
         batch.held[entity.name] = _held(entity, rows, batch)
     for name in ("occurred_at", *(f"{each.name}_since" for each in product.entities)):
@@ -59,6 +61,22 @@ def read_batch(product: Product, rows: pa.RecordBatch, *, text: bool, timed: boo
             wrong = np.flatnonzero(moments.refused | missing)
             batch.refuse(wrong, f"{name}: expected a date or date-time")
     return batch
+
+
+def _values(feature: Input, rows: pa.RecordBatch, batch: Batch, *, text: bool) -> Values:
+    """Read a column, and tell empty cells from wrong ones."""
+    if feature.name not in rows.schema.names:
+        parsed, empty = parse_absent(feature, rows.num_rows), np.ones(rows.num_rows, bool)
+        spelled = ~empty
+    else:
+        cells = rows[feature.name]
+        parsed = parse_input(feature, cells, text=text)
+        empty, spelled = empty_cells(cells), spelled_missing(cells)
+    must = f"{feature.name}: expected {expected_in_file(feature)}"
+    batch.refuse(np.flatnonzero(parsed.refused & empty), f"{must}; is empty")
+    batch.refuse(np.flatnonzero(parsed.refused & spelled), f"{must}; {SPELLED}")
+    batch.refuse(np.flatnonzero(parsed.refused & ~empty & ~spelled), must)
+    return parsed.values
 
 
 def _held(entity: Entity, rows: pa.RecordBatch, batch: Batch) -> NDArray[np.bool_]:

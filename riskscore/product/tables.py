@@ -103,7 +103,10 @@ def _csv(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
     broken: list[str] = []
 
     def note(row: pa_csv.InvalidRow) -> str:
-        broken.append(f"{row.actual_columns} values, the header has {row.expected_columns}")
+        place = "a row" if row.number is None else f"row {row.number - 1}"
+        broken.append(
+            f"{place} has {row.actual_columns} values, the header has {row.expected_columns}"
+        )
         return "error"
 
     try:
@@ -117,7 +120,7 @@ def _csv(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
         )
     except pa.ArrowInvalid as error:
         if broken:
-            raise DataUnreadable(f"{path}: a row has {broken[0]}") from None
+            raise DataUnreadable(f"{path}: {broken[0]}") from None
         raise DataUnreadable(f"{path}: not a csv file in UTF-8, or without rows") from error
 
 

@@ -30,6 +30,11 @@ def expected(feature: Input) -> str:
             assert_never(feature)
 
 
+def expected_in_file(feature: Input) -> str:
+    """Say what a cell of this feature must be; files may spell flags as numbers."""
+    return "true, false, 1 or 0" if isinstance(feature, Flag) else expected(feature)
+
+
 def accepts(feature: Input, values: Values) -> NDArray[np.bool_]:
     """Judge a column; NaN means missing here, so a file's own NaN must be refused before."""
     missing = np.isnan(values)

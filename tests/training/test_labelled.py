@@ -135,11 +135,36 @@ WRONG: dict[str, tuple[Change, type[RiskScoreError], str]] = {
         DataInvalid,
         "column sims: expected a whole number from 0 to 100; 2 rows are not, the first is row 5",
     ),
-    "missing": (cell("sims", "", 3), DataInvalid, "column sims"),
+    "missing": (
+        cell("sims", "", 3, 5),
+        DataInvalid,
+        "column sims: 2 rows are empty, the first is row 4: declare missing = true if that is",
+    ),
+    "missing and wrong": (
+        lambda frame: cell("sims", "", 3)(cell("sims", -1, 5)(frame)),
+        DataInvalid,
+        "1 rows are not, the first is row 6; 1 rows are empty, the first is row 4",
+    ),
+    "a word for missing": (
+        cell("liveness", "NA", 3),
+        DataInvalid,
+        "the first is row 4 (a missing value is an empty cell, not NaN, NA or null)",
+    ),
+    "rows": (cell("sims", -1, 3), DataInvalid, "(rows count from 1, without the header)"),
+    "another case": (
+        lambda frame: frame.rename(columns={"sims": " Sims"}),
+        ColumnsMissing,
+        "absent: sims; did you mean ' Sims' for sims?",
+    ),
+    "other columns": (
+        lambda frame: frame.rename(columns={"sims": ""}),
+        ColumnsMissing,
+        "columns found: reference, (unnamed), liveness, port_in, channel, label",
+    ),
     "not whole": (cell("sims", 5.5, 3), DataInvalid, "column sims"),
     "nan": (cell("liveness", "nan", 3), DataInvalid, "column liveness"),
     "infinite": (cell("liveness", "inf", 3), DataInvalid, "column liveness"),
-    "no flag": (cell("port_in", "yes", 3), DataInvalid, "port_in: expected true or false"),
+    "no flag": (cell("port_in", "yes", 3), DataInvalid, "port_in: expected true, false, 1 or 0"),
     "no word": (cell("channel", "x", 3), DataInvalid, "expected one of store, dealer, online"),
     "label missing": (
         cell("label", "", 6, 7),
@@ -191,6 +216,16 @@ def test_wrong_rows_are_refused(  # noqa: PLR0913, PLR0917 - one row of the tabl
     assert "\n" not in str(refused.value)
 
 
+def test_another_separator_is_guessed(
+    registrations: Product, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    frame.to_csv(path, index=False, sep=";")
+
+    with pytest.raises(LabelsInvalid, match="one column only: is its separator a comma"):
+        read_dataset(registrations, Source(path=path))
+
+
 def test_every_broken_column_is_named(
     registrations: Product, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -208,8 +243,9 @@ def test_every_broken_column_is_named(
         (b"sims,sims,label\n1,2,0\n", "'sims' stands more than once"),
         (
             b"sims,liveness,port_in,channel,label\n1,,,store,0,9\n",
-            "a row has 6 values, the header has 5",
+            "row 1 has 6 values, the header has 5",
         ),
+        (b"sims,liveness,port_in,channel,label\n1,,,store,0\n1,,,store\n", "row 2 has 4 values"),
         (b"\xff\xfe\x00\x01", "UTF-8"),
     ],
 )

@@ -2,8 +2,8 @@
 
 import pytest
 
+from riskscore.product.headers import listed
 from training import progress
-from training.notices import listed
 from training.progress import counting
 
 
@@ -34,4 +34,4 @@ def test_what_takes_long_is_told_on_stderr(
 
 def test_many_names_are_counted() -> None:
     assert listed(["a", "b"]) == "a, b"
-    assert listed([str(number) for number in range(11)]).endswith(", 7 and 3 more")
+    assert listed([str(number) for number in range(13)]).endswith(", 9 and 3 more")

@@ -63,14 +63,14 @@ def test_good_rows_are_scored_and_bad_ones_kept_with_the_reason(
     result = score(models, file, tmp_path / "out.csv")
 
     assert result.exit_code == 0
-    assert "ignored, not declared: shoe_size" in result.stderr
+    assert "undeclared columns ignored: shoe_size" in result.stderr
     assert [row["reference"] for row in read(tmp_path / "out.csv")] == ["r-1", "z"]
     refused = read(tmp_path / "out.refused.csv")
     assert [int(row["row"]) for row in refused] == [2, 3, 4, 5, 6, 7]
     for row, (sent, reason) in zip(refused, BAD, strict=True):
         assert row["reference"] == sent["reference"]
         assert reason in row["problem"]
-    assert "prepaid: expected true or false" in refused[-1]["problem"]
+    assert "prepaid: expected true, false, 1 or 0" in refused[-1]["problem"]
     assert "0899" not in (tmp_path / "out.refused.csv").read_text()
 
 
@@ -172,3 +172,27 @@ def test_the_rows_that_are_read_are_never_overwritten(
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {file}: would overwrite")
     assert file.read_bytes() == before
+
+
+def test_where_nothing_is_refused_there_is_no_file_of_it(models: Path, tmp_path: Path) -> None:
+    file = written(tmp_path / "in.csv", [GOOD])
+    (tmp_path / "out.refused.csv").write_text("of an earlier run\n")
+
+    result = score(models, file, tmp_path / "out.csv")
+
+    assert result.stdout == f"1 scored: {tmp_path / 'out.csv'}; none refused\n"
+    assert not (tmp_path / "out.refused.csv").exists()
+
+
+def test_empty_cells_and_words_for_missing_are_told_from_wrong_values(
+    models: Path, tmp_path: Path
+) -> None:
+    rows = [GOOD | {"channel": ""}, GOOD | {"avg.spend": "NaN"}, GOOD | {"channel": "x"}]
+    file = written(tmp_path / "in.csv", rows)
+
+    score(models, file, tmp_path / "out.csv")
+
+    empty, word, wrong = (row["problem"] for row in read(tmp_path / "out.refused.csv"))
+    assert empty == "channel: expected one of store, dealer, online; is empty"
+    assert word.endswith("1e+09; a missing value is an empty cell, not NaN, NA or null")
+    assert wrong == "channel: expected one of store, dealer, online"

@@ -37,7 +37,7 @@ def test_a_folder_of_parts_is_read_in_order(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"a,b\n", "rows"),
         (b"a,a\n1,2\n", "'a' stands more than once"),
-        (b"a,b\n1,2\n1,2,3\n", "a row has 3 values, the header has 2"),
+        (b"a,b\n1,2\n1,2,3\n", "row 2 has 3 values, the header has 2"),
         (b"a,b\n1,\xff\n", "UTF-8"),
         (b"\xff\xfe,b\n1,2\n", "UTF-8"),
     ],
