@@ -23,6 +23,8 @@ from riskscore.product.spec import Product
 
 TOGETHER = 50  # applications in one transaction: others wait meanwhile, and PostgreSQL locks each
 RANDOM_BITS = 80
+DECISIONS = insert(decision)
+NUMBERED = DECISIONS.returning(decision.c.number, sort_by_parameter_order=True)
 VERSION, VARIANT = 7 << 76, 2 << 62  # of a UUID that sorts by its time
 FIELDS = ~((15 << 76) | (3 << 62))
 
@@ -112,11 +114,9 @@ def write(
     scores = {each.event: said.assessment.score for each, said in kept if each.event is not None}
     note_scores(desk.connection, scores)
     if all(each.event is not None for each, _ in kept):
-        desk.connection.execute(insert(decision), rows)
+        desk.connection.execute(DECISIONS, rows)
         return
-    numbers = desk.connection.scalars(
-        insert(decision).returning(decision.c.number, sort_by_parameter_order=True), rows
-    )
+    numbers = desk.connection.scalars(NUMBERED, rows)
     mentions = [
         {"entity_id": entity, "decision_number": number}
         for number, (each, _) in zip(numbers, kept, strict=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from riskscore.errors import UnknownReference
 from riskscore.history import entities
@@ -12,6 +12,8 @@ from riskscore.history.schema import decision, event, outcome, stream
 from riskscore.history.store import TENANT, Store
 from riskscore.product.moments import now
 from riskscore.product.outcome import LABELS, Outcome, Status
+
+OUTCOME = insert(outcome)
 
 
 class Accepted(NamedTuple):
@@ -86,7 +88,7 @@ def keep(connection: Connection, subject: Subject, said: Outcome) -> Accepted:
     """Write an outcome, and put it beside the identifiers of its application if that counts."""
     received_at = now()
     row = row_of(subject, said, received_at)
-    number = new_row(connection, outcome, row)
+    number = new_row(connection, OUTCOME, row)
     counted = connection.execute(
         select(event.c.id, event.c.entities).where(
             event.c.stream_id == subject.stream_id, event.c.reference == subject.reference

@@ -1,10 +1,12 @@
 """Identifiers in the store: pseudonyms, the numbers that stand for them, and who may use them."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, text
 
+from riskscore.history.prepared import fetch
 from riskscore.history.schema import entity
 from riskscore.privacy import PseudonymKey
 from riskscore.product.application import Application
@@ -13,11 +15,6 @@ LOCK = text(
     "SELECT pg_advisory_xact_lock(lock) FROM unnest(CAST(:locks AS bigint[])) AS held (lock)"
 )
 
-KNOWN = select(entity.c.kind, entity.c.pseudonym, entity.c.id).where(
-    entity.c.tenant == bindparam("tenant"),
-    entity.c.key_version == bindparam("version"),
-    entity.c.pseudonym.in_(bindparam("wanted", expanding=True)),
-)
 ADDED = insert(entity).returning(entity.c.kind, entity.c.pseudonym, entity.c.id)
 
 
@@ -57,13 +54,26 @@ def lock_of(key: PseudonymKey, tenant: str, product: str, reference: str) -> byt
     return key.pseudonym(tenant, f"{product} reference", reference)
 
 
+@cache
+def known(number: int) -> Select:
+    """Ask for so many identifiers at once."""
+    wanted: list[BindParameter[bytes]] = [bindparam(f"value_{place}") for place in range(number)]
+    return select(entity.c.kind, entity.c.pseudonym, entity.c.id).where(
+        entity.c.tenant == bindparam("tenant"),
+        entity.c.key_version == bindparam("version"),
+        entity.c.pseudonym.in_(wanted),
+    )
+
+
 def find(
     connection: Connection, key: PseudonymKey, tenant: str, wanted: Collection[Pseudonym]
 ) -> dict[Pseudonym, int]:
     """Return the numbers of those that are known."""
-    values = [each.value for each in wanted]
-    asked = {"tenant": tenant, "version": key.version, "wanted": values}
-    rows = connection.execute(KNOWN, asked)
+    if not wanted:
+        return {}
+    values = {f"value_{place}": each.value for place, each in enumerate(wanted)}
+    asked = {"tenant": tenant, "version": key.version, **values}
+    rows = fetch(connection, known(len(values)), asked)
     return {Pseudonym(kind, bytes(value)): number for kind, value, number in rows}
 
 

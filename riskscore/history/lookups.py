@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from riskscore.errors import BundleMismatch
+from riskscore.history.prepared import written
 from riskscore.history.schema import event, sighting, verdict
 from riskscore.history.windows import microseconds_of
 from riskscore.product.spec import Category, History, Product
@@ -153,11 +154,10 @@ def _range(column: History) -> tuple[str, str, bool]:
 
 
 def _sql(parts: list[Select], dialect: Dialect) -> str:
-    """Write a union out once: SQLAlchemy would go through all of it at every call."""
     if not parts:
         return ""
     whole = parts[0] if len(parts) == 1 else union_all(*parts)
-    return str(whole.compile(dialect=dialect))
+    return written(whole, dialect)
 
 
 def _sightings(lookup: Lookup) -> Select:

@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ import orjson
 from sqlalchemy import Connection
 
 from riskscore.history.lookups import Codes, Judged, Lookup, Plan
+from riskscore.history.prepared import fetch
 from riskscore.history.streams import Stream, Streams
 from riskscore.history.windows import CODES, NAN, NONE, Asking, Events, measured, observed, start
 from riskscore.product.application import Application
@@ -94,16 +94,10 @@ def _parameters(plan: Plan, asker: Asker, streams: Streams) -> dict[str, int]:
 def _by_place(
     connection: Connection, statement: str, asked: Mapping[str, int]
 ) -> dict[int, list[Any]]:
-    """Run a prepared statement past SQLAlchemy, whose rows would cost more than the reading.
-
-    Returns:
-        Rows of each lookup that found any, in the order in which windows look.
-    """
+    """Return the rows of each lookup that found any, in the order in which windows look."""
     if not statement:
         return {}
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(statement, asked)
-        rows: list[Any] = [*cursor.fetchall()]
+    rows = fetch(connection, statement, asked)
     rows.sort()
     return {place: list(found) for place, found in groupby(rows, itemgetter(0))}
 

@@ -1,15 +1,17 @@
 """Applications enter the store: each reads its history and becomes part of that of the next."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
+    CompoundSelect,
     Connection,
+    Insert,
     Row,
-    Table,
     bindparam,
     cast,
     insert,
@@ -22,6 +24,7 @@ from sqlalchemy import (
 from riskscore.history import entities
 from riskscore.history.entities import Pseudonym
 from riskscore.history.lookups import Plan
+from riskscore.history.prepared import fetch
 from riskscore.history.reading import Asker, Known, read_history
 from riskscore.history.schema import event, outcome, sighting, verdict, whole
 from riskscore.history.store import Store
@@ -29,16 +32,7 @@ from riskscore.history.streams import Streams, first_counted, open_stream, read_
 from riskscore.product.application import COUNTED, Application
 
 STREAM: BindParameter[int] = bindparam("stream")
-WANTED: BindParameter[list[str]] = bindparam("wanted", expanding=True)
-OUTCOMES = select(outcome).where(outcome.c.stream_id == STREAM, outcome.c.reference.in_(WANTED))
-REFERENCES = union_all(
-    select(event.c.reference, event.c.id).where(
-        event.c.stream_id == STREAM, event.c.reference.in_(WANTED)
-    ),
-    select(outcome.c.reference, cast(null(), whole)).where(
-        outcome.c.stream_id == STREAM, outcome.c.reference.in_(WANTED)
-    ),
-)
+EVENT, SIGHTINGS = insert(event), insert(sighting)
 SCORED = update(event).where(event.c.id == bindparam("event"))
 
 
@@ -144,16 +138,35 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
 
 def look_up_references(desk: Desk, references: Iterable[str]) -> None:
     """Find which references counted before; and which did not, but have outcomes already."""
-    asked = {"stream": desk.streams.of(desk.product).id, "wanted": list(references)}
-    found = desk.connection.execute(REFERENCES, asked).all()
-    desk.events = {row.reference: row.id for row in found if row.id is not None}
-    if len(found) > len(desk.events):
-        desk.outcomes = outcomes_of(desk.connection, asked)
+    wanted = list(references)
+    stream = desk.streams.of(desk.product).id
+    values = {f"reference_{place}": each for place, each in enumerate(wanted)}
+    found = fetch(desk.connection, of_references(len(wanted)), {"stream": stream, **values})
+    desk.events = {reference: number for reference, number in found if number is not None}
+    judged = {reference for reference, number in found if number is None}
+    desk.outcomes = outcomes_of(desk.connection, stream, judged) if judged else {}
 
 
-def outcomes_of(connection: Connection, asked: Mapping[str, Any]) -> dict[str, list[Row]]:
+@cache
+def of_references(number: int) -> CompoundSelect:
+    """Ask for the events of so many references, and whether they have outcomes."""
+    wanted: list[BindParameter[str]] = [bindparam(f"reference_{place}") for place in range(number)]
+    return union_all(
+        select(event.c.reference, event.c.id).where(
+            event.c.stream_id == STREAM, event.c.reference.in_(wanted)
+        ),
+        select(outcome.c.reference, cast(null(), whole)).where(
+            outcome.c.stream_id == STREAM, outcome.c.reference.in_(wanted)
+        ),
+    )
+
+
+def outcomes_of(
+    connection: Connection, stream: int, references: Collection[str]
+) -> dict[str, list[Row]]:
     outcomes: dict[str, list[Row]] = defaultdict(list)
-    for row in connection.execute(OUTCOMES, asked):
+    said = select(outcome).where(outcome.c.stream_id == stream, outcome.c.reference.in_(references))
+    for row in connection.execute(said):
         outcomes[row.reference].append(row)
     return outcomes
 
@@ -175,19 +188,19 @@ def count(desk: Desk, application: Application, numbers: Mapping[str, int]) -> i
     stream = first_counted(desk.connection, desk.streams.of(desk.product), application.occurred_at)
     desk.streams.by_product[desk.product] = stream
     row = event_row(application, stream.id, numbers, desk.received_at)
-    number = new_row(desk.connection, event, row)
+    number = new_row(desk.connection, EVENT, row)
     desk.events[application.reference] = number
     seen = sightings(numbers, stream.id, application.occurred_at, number)
     if seen:
-        desk.connection.execute(insert(sighting), seen)
+        desk.connection.execute(SIGHTINGS, seen)
     for each in desk.outcomes.get(application.reference, ()):
         put_beside(desk.connection, each._asdict(), number, numbers.values())
     return number
 
 
-def new_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
+def new_row(connection: Connection, statement: Insert, row: Mapping[str, Any]) -> int:
     """Insert a row and return the number that it got."""
-    key = connection.execute(insert(table), dict(row)).inserted_primary_key
+    key = connection.execute(statement, dict(row)).inserted_primary_key
     if key is None:
         raise AssertionError("a table without a number")
     number: int = key[0]

@@ -8,9 +8,10 @@ key, because many hosts share it.
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, select
 from sqlalchemy.exc import (
@@ -74,7 +75,7 @@ class Store:
             StoreMismatch: The database is of another version, or written under another key.
             StoreUnavailable: It cannot be reached.
         """
-        with reported(), self.gate.entered():
+        with self.reported(), self.gate.entered():
             try:
                 if is_sqlite(self.url):
                     bring_up(self.engine, self.url)
@@ -95,6 +96,9 @@ class Store:
         with self.reading() as connection:
             connection.execute(select(pseudonym_key.c.version))
 
+    def reported(self) -> AbstractContextManager[None]:
+        return reported(self.engine)
+
     def close(self) -> None:
         """Let go of every connection and of the door."""
         self.engine.dispose()
@@ -107,7 +111,7 @@ class Store:
         Raises:
             StoreUnavailable: It cannot be reached, is full, or was busy for too long.
         """
-        with reported(), self.gate.entered(), self.engine.connect() as connection:
+        with self.reported(), self.gate.entered(), self.engine.connect() as connection:
             connection.execution_options(writing=True)
             with connection.begin():
                 yield connection
@@ -119,17 +123,22 @@ class Store:
         Raises:
             StoreUnavailable: It cannot be reached, or was busy for too long.
         """
-        with reported(), self.engine.connect() as connection, connection.begin():
+        with self.reported(), self.engine.connect() as connection, connection.begin():
             yield connection
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Turn a database's failures into ours; its own words may quote what was sent."""
+def reported(engine: Engine) -> Iterator[None]:
+    """Turn a database's failures into ours; its own words may quote what was sent.
+
+    They come as SQLAlchemy's errors, or as the driver's own from prepared statements.
+    """
+    driver: Any = engine.dialect.loaded_dbapi
+    bugs = (*BUGS, driver.IntegrityError, driver.ProgrammingError, driver.DataError)
     try:
         yield
-    except (DatabaseError, InterfaceError, PoolTimeout) as error:
-        if isinstance(error, BUGS):
+    except (DatabaseError, InterfaceError, PoolTimeout, driver.Error) as error:
+        if isinstance(error, bugs):
             raise
         log.warning("the store failed", exc_info=error)
         raise StoreUnavailable("the store cannot be reached") from error
@@ -169,7 +178,7 @@ def upgrade_store(settings: Settings) -> None:
     engine = make_engine(url, seconds=max(settings.store_timeout, UPGRADE_TIMEOUT))
     gate = Gate(url, settings.store_timeout)
     try:
-        with reported(), gate.entered():
+        with reported(engine), gate.entered():
             bring_up(engine, url)
     finally:
         engine.dispose()

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from riskscore.history.prepared import fetch
 from riskscore.history.schema import stream
 from riskscore.history.upsert import insert_new
 from riskscore.history.windows import NONE
@@ -42,7 +43,7 @@ def read_streams(connection: Connection, tenant: str, declared: int | None) -> S
     """
     found = {
         product: Stream(number, known_since(first if declared is None else declared, purged))
-        for product, number, first, purged in connection.execute(OF_TENANT, {"tenant": tenant})
+        for product, number, first, purged in fetch(connection, OF_TENANT, {"tenant": tenant})
     }
     return Streams(found, declared)
 
