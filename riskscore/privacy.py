@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from riskscore.errors import ConfigError
@@ -20,7 +21,7 @@ SIZE = 16  # bytes of a pseudonym: at 2^32 identifiers, two share one with proba
 OTHERS = 0o077  # permission bits of everybody but the owner
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PseudonymKey:
     """A secret under which pseudonyms are made, and its number."""
 
@@ -38,7 +39,14 @@ class PseudonymKey:
 
     def _digest(self, *parts: str) -> bytes:
         """Authenticate parts, none of which can hold the separator."""
-        return hmac.digest(self.secret, "\0".join(parts).encode(), "sha256")[:SIZE]
+        code = self._keyed.copy()
+        code.update("\0".join(parts).encode())
+        return code.digest()[:SIZE]
+
+    @cached_property
+    def _keyed(self) -> hmac.HMAC:
+        """The part of the work that is the same for every identifier."""
+        return hmac.new(self.secret, digestmod="sha256")
 
 
 def read_key(path: Path) -> PseudonymKey:

@@ -15,7 +15,13 @@ LOCK = text(
     "SELECT pg_advisory_xact_lock(lock) FROM unnest(CAST(:locks AS bigint[])) AS held (lock)"
 )
 
-ADDED = insert(entity).returning(entity.c.kind, entity.c.pseudonym, entity.c.id)
+FEW = 10  # rows up to which one by one is faster than together
+RETURNED = (entity.c.kind, entity.c.pseudonym, entity.c.id)
+ADDED = (
+    insert(entity)
+    .values({name: bindparam(name) for name in ("tenant", "kind", "key_version", "pseudonym")})
+    .returning(*RETURNED)
+)
 
 
 class Pseudonym(NamedTuple):
@@ -81,11 +87,12 @@ def add(
     connection: Connection, key: PseudonymKey, tenant: str, new: Collection[Pseudonym]
 ) -> dict[Pseudonym, int]:
     """Give numbers to identifiers that nobody sent before, under ``lock``."""
-    if not new:
-        return {}
     rows = [
         {"tenant": tenant, "kind": kind, "key_version": key.version, "pseudonym": value}
         for kind, value in new
     ]
-    added = connection.execute(ADDED, rows)
+    if len(rows) <= FEW:
+        added = [fetch(connection, ADDED, row)[0] for row in rows]
+    else:
+        added = [*connection.execute(insert(entity).returning(*RETURNED), rows)]
     return {Pseudonym(kind, bytes(value)): number for kind, value, number in added}
