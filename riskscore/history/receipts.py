@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from riskscore.errors import DataError
 from riskscore.history.columns import Integers
 from riskscore.history.looks import Look, Sheet
 
@@ -61,16 +62,33 @@ def workroom() -> Iterator[Room]:
             "threads": 2,
         }
         with duckdb.connect(str(Path(folder) / "replay.duckdb"), config=config) as room:
+            room.execute("SET enable_progress_bar = false")  # it would go to stdout
             yield room
 
 
 def keep(room: Room, name: str, batches: Iterator[pa.RecordBatch], select: str) -> None:
-    """Store what a query makes of the batches, which it finds in the table ``incoming``."""
+    """Store what a query makes of the batches, which it finds in the table ``incoming``.
+
+    Raises:
+        DataError: As the batches do; the database would make an error of its own of it.
+    """
+    failed: list[DataError] = []
     first = next(batches)
-    reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
-    room.register("incoming", reader)
+    safely = _until_failure(chain([first], batches), failed)
+    room.register("incoming", pa.RecordBatchReader.from_batches(first.schema, safely))
     room.execute(f"CREATE TABLE {name} AS {select}")
     room.unregister("incoming")
+    if failed:
+        raise failed[0]
+
+
+def _until_failure(
+    batches: Iterator[pa.RecordBatch], failed: list[DataError]
+) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except DataError as error:
+        failed.append(error)
 
 
 def keep_events(room: Room, name: str, batches: Iterator[pa.RecordBatch]) -> None:
