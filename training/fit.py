@@ -39,6 +39,15 @@ def grow(dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> Grown:
         stop: Places of the rows whose log loss says when to stop.
         seed: Of the row and column samples.
     """
+    stopped = grow_until_stopped(dataset, fit, stop, seed=seed)
+    rounds = stopped.num_boosted_rounds()
+    if len(fit) >= SMALL:
+        return Grown(stopped, stopped, rounds)
+    return Grown(stopped, regrow(dataset, np.union1d(fit, stop), rounds, seed=seed), rounds)
+
+
+def grow_until_stopped(dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> xgb.Booster:
+    """Fit on some rows until later ones gain no more; arguments as of ``grow``."""
     recipe = dataset.product.recipe
     settings = parameters(dataset, fit, seed=seed)
     rows = quantiles(dataset, fit, seed=seed)
@@ -53,11 +62,7 @@ def grow(dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> Grown:
             callbacks=[Reported(advance)],
             verbose_eval=False,
         )
-    rounds = booster.best_iteration + 1
-    stopped = booster[:rounds]
-    if len(fit) >= SMALL:
-        return Grown(stopped, stopped, rounds)
-    return Grown(stopped, regrow(dataset, np.union1d(fit, stop), rounds, seed=seed), rounds)
+    return booster[: booster.best_iteration + 1]
 
 
 def regrow(dataset: Dataset, places: Places, rounds: int, *, seed: int) -> xgb.Booster:
