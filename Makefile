@@ -16,7 +16,7 @@ run: $(VENV)/serving          # serve this checkout's models on 127.0.0.1:8000
 	$(BIN)/riskscore serve
 
 test: $(VENV)/development     # prove behaviour
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/development    # prove shape: format, lint, types, import contracts
 	$(BIN)/ruff format --check .
