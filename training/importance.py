@@ -18,7 +18,7 @@ def importance(trees: Trees, matrix: Matrix) -> Values:
     with counting("Explaining rows", total=len(chosen)) as advance:
         for start in range(0, len(chosen), BATCH):
             batch = chosen[start : start + BATCH]
-            shares = trees.explain(batch).contributions[:, 0, :-1]
+            shares = trees.contributions(batch)[:, 0, :-1]
             total += np.abs(shares.astype(np.float64)).sum(axis=0)
             advance(len(batch))
     means: Values = total / len(chosen)

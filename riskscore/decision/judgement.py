@@ -70,7 +70,7 @@ def coverage(exact: Values, importance: Values) -> Values:
 
 def explain(bundle: Bundle, judgement: Judgement, language: str) -> list[list[Reason]]:
     """Give each row's reasons, largest first."""
-    shares = bundle.trees.explain(judgement.matrix).contributions[:, 0, :-1]
+    shares = bundle.trees.contributions(judgement.matrix)[:, 0, :-1]
     return [
         reasons_of(bundle.product, share, row, language=language)
         for share, row in zip(shares, judgement.exact, strict=True)

@@ -32,15 +32,27 @@ class Trees:
 
     def margins(self, matrix: Matrix) -> NDArray[np.float32]:
         """Return raw log-odds, shape (n_rows, n_outputs)."""
+        if not len(matrix):  # xgboost takes no matrix without rows
+            return self.margins(one_like(matrix))[:0]
         margins: NDArray[np.float32] = self.booster.inplace_predict(
             matrix, predict_type="margin", validate_features=False, strict_shape=True
         )
         return margins
 
-    def explain(self, matrix: Matrix) -> Explained:
-        """Return margins and the contributions of every column to them."""
+    def contributions(self, matrix: Matrix) -> NDArray[np.float32]:
+        """Return exact Shapley values, shape (n_rows, n_outputs, n_columns + 1), the bias last."""
+        if not len(matrix):
+            return self.contributions(one_like(matrix))[:0]
         rows = xgb.DMatrix(matrix, nthread=self.threads)
-        contributions = self.booster.predict(
+        contributions: NDArray[np.float32] = self.booster.predict(
             rows, pred_contribs=True, validate_features=False, strict_shape=True
         )
-        return Explained(self.margins(matrix), contributions)
+        return contributions
+
+    def explain(self, matrix: Matrix) -> Explained:
+        """Return margins and the contributions of every column to them."""
+        return Explained(self.margins(matrix), self.contributions(matrix))
+
+
+def one_like(matrix: Matrix) -> Matrix:
+    return np.full((1, matrix.shape[1]), np.nan, np.float32)

@@ -75,6 +75,17 @@ def test_good_rows_are_scored_and_bad_ones_kept_with_the_reason(
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_file_of_which_no_row_can_be_scored(models: Path, tmp_path: Path, suffix: str) -> None:
+    file, out = written(tmp_path / "in.csv", [row for row, _ in BAD]), tmp_path / f"out.{suffix}"
+
+    result = score(models, file, out)
+
+    assert result.exit_code == 0, result.output
+    assert read(out) == []
+    assert len(read(tmp_path / "out.refused.csv")) == len(BAD)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_portfolio_and_a_request_get_the_same_answer(
     models: Path, client: FlaskClient, tmp_path: Path, suffix: str
 ) -> None:

@@ -44,6 +44,13 @@ def test_contributions_sum_to_the_margin(published: Path, claims: Matrix) -> Non
     np.testing.assert_allclose(contributions.sum(axis=2), margins, atol=1e-4)
 
 
+def test_no_rows_have_no_margins_and_no_contributions(fitted: Fitted, claims: Matrix) -> None:
+    margins, contributions = fitted.trees.explain(claims[:0])
+
+    assert margins.shape == (0, 1)
+    assert contributions.shape == (0, 1, claims.shape[1] + 1)
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "product.toml", "model.ubj", "golden.json"])
 def test_a_missing_file(published: Path, name: str) -> None:
     (published / name).unlink()
