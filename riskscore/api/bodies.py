@@ -9,11 +9,13 @@ from typing import Any
 import orjson
 from flask import current_app, request
 from flask.json.provider import JSONProvider
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from riskscore.errors import UnreadableBody
 
 NOT_JSON = re.compile(r".?-?(NaN|Infinity)\b", re.DOTALL)
+BROKEN = (ParseException, OSError)  # what gunicorn raises on chunks that break their form or stop
 MAX_DEPTH = "RISKSCORE_MAX_DEPTH"  # key of the Flask configuration
 
 
@@ -72,10 +74,19 @@ def check_media_type() -> None:
 
 
 def read_bytes() -> bytes:
-    """Read a body up to the limit, which a chunked one meets only while it is read."""
-    body = request.get_data(cache=False)
-    limit = request.max_content_length
-    if request.content_length is None and len(body) == limit and more_follows():
+    """Read a body up to the limit, which a chunked one meets only while it is read.
+
+    Raises:
+        UnreadableBody: Its chunks break their form, or stop too early.
+        RequestEntityTooLarge: It is longer than we read.
+    """
+    try:
+        body = request.get_data(cache=False)
+        limit = request.max_content_length
+        whole = request.content_length is not None or len(body) != limit or not more_follows()
+    except BROKEN:
+        raise UnreadableBody("expected a body in well-formed chunks") from None
+    if not whole:
         raise RequestEntityTooLarge
     return body
 

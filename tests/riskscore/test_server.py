@@ -89,6 +89,33 @@ def test_what_is_no_request_gets_a_problem_document(
     assert "1101700203451" not in server.errors.read_text()
 
 
+@pytest.mark.parametrize(
+    "chunks", [b'5\r\n{"a":\r\nZZ\r\n', b'5\r\n{"a":XX', b"0\r\nbad trailer\r\n\r\n", b"-1\r\n"]
+)
+@pytest.mark.parametrize("path", [BATCH, "/v1/nothing/scores"])
+def test_chunks_that_break_their_form_are_an_unreadable_body(
+    server: Server, chunks: bytes, path: str
+) -> None:
+    connection = server.connect()
+    head = "Host: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    connection.sendall(f"POST {path} HTTP/1.1\r\n{head}".encode() + chunks)
+
+    status, problem = answer_on(connection)
+
+    assert status == problem["status"] == (400 if path == BATCH else 404)
+
+
+def test_too_long_a_body_whose_chunks_then_break_is_too_large(server: Server) -> None:
+    connection = server.connect()
+    head = "Host: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    long = b"400000\r\n" + b" " * 0x400000 + b"\r\nZZ\r\n"
+    connection.sendall(f"POST {BATCH} HTTP/1.1\r\n{head}".encode() + long)
+
+    status, problem = answer_on(connection)
+
+    assert status == problem["status"] == 413
+
+
 def test_every_log_line_is_json_without_what_was_sent(server: Server) -> None:
     body = json.dumps(APPLICATION | {"reference": "REF-1", "entities": {"msisdn": "+66810000000"}})
     server.request("POST", "/v1/phone-subscription/scores?who=+66810000000", body)
