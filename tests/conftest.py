@@ -41,7 +41,7 @@ def models(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
         trees=trees,
         calibration=Calibration(margins=(-5.0, 5.0), log_odds=(-6.0, 4.0), rows=1_000),
         scale=Scale(review_odds=0.05),
-        thresholds=Thresholds(review_margin=0.0, block_margin=2.0, block_score=620),
+        thresholds=Thresholds(review_margin=-2.0, block_margin=-0.33, block_score=620),
         importance=np.ones(len(product.columns)),
         record={"created": "2026-11-21T00:00:00Z"},
     )

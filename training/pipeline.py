@@ -16,7 +16,7 @@ from pathlib import Path
 from riskscore.model.bundle import check_models, read_scale
 from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
-from riskscore.model.scale import Scale, Thresholds
+from riskscore.model.scale import Scale, Thresholds, block_score_at
 from riskscore.model.trees import Trees
 from riskscore.product.outputs import check_output
 from riskscore.product.spec import Product
@@ -30,7 +30,7 @@ from training.judge import judge
 from training.read import read_dataset
 from training.record import record
 from training.splits import split
-from training.thresholds import block_score_at, scale_at, threshold
+from training.thresholds import scale_at, threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

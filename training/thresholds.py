@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.model.calibration import Calibration
-from riskscore.model.scale import Scale, block_score_from
+from riskscore.model.scale import Scale
 from training.labels import Labels
 
 
@@ -39,9 +39,3 @@ def scale_at(review_margin: float, calibration: Calibration) -> Scale:
     """Make the scale of a product's first fit: 500 points at the review margin."""
     probability = float(calibration.probabilities(np.array([review_margin]))[0])
     return Scale(review_odds=probability / (1 - probability))
-
-
-def block_score_at(block_margin: float, calibration: Calibration, scale: Scale) -> int:
-    """Return the score from which to recommend to refuse, always above review."""
-    probability = calibration.probabilities(np.array([block_margin]))
-    return block_score_from(int(scale.scores(probability)[0]))

@@ -30,7 +30,7 @@ from marshmallow import ValidationError
 from riskscore.errors import BundleCorrupt, BundleMismatch, BundleNotFound, ProductInvalid
 from riskscore.model import golden, manifest
 from riskscore.model.calibration import Calibration
-from riskscore.model.scale import Scale, Thresholds
+from riskscore.model.scale import Scale, Thresholds, block_score_at
 from riskscore.model.trees import Trees
 from riskscore.product.spec import Product
 from riskscore.product.toml import product_from
@@ -143,7 +143,7 @@ def load_bundle(folder: Path, *, threads: int = 1) -> Bundle:
         trees=Trees(_booster(files[MODEL], product, folder / MODEL), threads=threads),
         calibration=manifest.calibration_in(record),
         scale=_scale(folder, record),
-        thresholds=manifest.thresholds_in(record),
+        thresholds=_thresholds(record, folder),
         importance=_importance(product, record, folder),
         manifest=record,
     )
@@ -212,6 +212,18 @@ def _scale(folder: Path, record: dict[str, Any]) -> Scale:
     if scale != manifest.scale_in(record):
         raise BundleMismatch(f"{folder.parent / SCALE}: not the scale that {folder} was fitted to")
     return scale
+
+
+def _thresholds(record: dict[str, Any], folder: Path) -> Thresholds:
+    thresholds = manifest.thresholds_in(record)
+    calibration, scale = manifest.calibration_in(record), manifest.scale_in(record)
+    score = block_score_at(thresholds.block_margin, calibration, scale)
+    if thresholds.block_score != score:
+        raise BundleCorrupt(
+            f"{folder / manifest.NAME}: thresholds.block_score: expected {score}, "
+            "the score at block_margin"
+        )
+    return thresholds
 
 
 def _importance(product: Product, record: Mapping[str, Any], folder: Path) -> Values:

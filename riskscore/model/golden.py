@@ -52,6 +52,8 @@ def difference(
 
 
 def _deviation(now: Row, row: Row) -> float:
+    if now["reasons"].keys() != row["reasons"].keys():
+        raise ValueError("not the codes of the product")
     parts = [now["margin"] - row["margin"], now["probability"] - row["probability"]]
     parts += [now["reasons"][code] - share for code, share in row["reasons"].items()]
     return float(np.max(np.abs(parts)))

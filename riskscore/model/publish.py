@@ -92,7 +92,7 @@ def _files(fitted: Fitted, version: str) -> dict[str, bytes]:
         "importance": dict(zip(names, fitted.importance.tolist(), strict=True)),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    return files | {manifest.NAME: _json(record)}
+    return files | {manifest.NAME: _json(manifest.sealed(record))}
 
 
 def _json(content: object) -> bytes:

@@ -10,6 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.model.calibration import Calibration
+
 Level = Literal["very_low", "low", "medium", "high", "very_high"]
 Recommendation = Literal["allow", "review", "block"]
 
@@ -49,9 +51,10 @@ class Thresholds:
     block_score: int
 
 
-def block_score_from(score: int) -> int:
-    """Keep blocking above review, whatever the score at the asked block rate."""
-    return max(REVIEW + 1, score)
+def block_score_at(block_margin: float, calibration: Calibration, scale: Scale) -> int:
+    """Return the score at the asked block rate, but always one above review."""
+    probability = calibration.probabilities(np.array([block_margin]))
+    return max(REVIEW + 1, int(scale.scores(probability)[0]))
 
 
 def levels(scores: NDArray[np.int64]) -> list[Level]:

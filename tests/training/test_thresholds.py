@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.model.calibration import Calibration
-from riskscore.model.scale import Scale
-from training.thresholds import block_score_at, scale_at, threshold
+from riskscore.model.scale import Scale, block_score_at
+from training.thresholds import scale_at, threshold
 
 rows = st.lists(st.tuples(st.integers(-20, 20), st.integers(0, 1)), min_size=1, max_size=200)
 rates = st.floats(0, 1, exclude_max=True)

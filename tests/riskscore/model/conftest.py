@@ -102,7 +102,7 @@ def fitted(claim: Product, claims: Matrix) -> Fitted:
         trees=Trees(booster),
         calibration=Calibration(margins=(-2.0, 2.0), log_odds=(-3.0, 2.0), rows=500),
         scale=Scale(review_odds=0.1),
-        thresholds=Thresholds(review_margin=0.5, block_margin=2.0, block_score=640),
+        thresholds=Thresholds(review_margin=-1.0, block_margin=0.11, block_score=640),
         importance=np.array([3.0, 0.5, 0.5, 1.0, 5.0]),
         record={"created": "2026-11-21T00:00:00Z"},
     )

@@ -11,6 +11,7 @@ import pytest
 
 from riskscore.errors import BundleCorrupt, BundleMismatch, BundleNotFound, StartupError
 from riskscore.model.bundle import load_bundle, load_champion, load_champions
+from riskscore.model.manifest import sealed
 from riskscore.model.publish import Fitted, publish
 from riskscore.product.encode import Matrix
 
@@ -18,7 +19,8 @@ from riskscore.product.encode import Matrix
 def rewrite(bundle: Path, name: str, change: Callable[[Any], Any]) -> None:
     """Change a JSON file of a bundle and make the manifest agree, as a careful forger would."""
     path = bundle / name
-    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    changed = change(json.loads(path.read_text()))
+    path.write_text(json.dumps(sealed(changed) if name == "manifest.json" else changed))
     if name != "manifest.json":
         content = path.read_bytes()
         rewrite(bundle, "manifest.json", lambda record: rehashed(record, name, content))
@@ -74,6 +76,62 @@ def test_one_altered_byte(published: Path, name: str) -> None:
     (published / name).write_bytes(content)
 
     with pytest.raises(BundleCorrupt, match=f"{name}: not the file"):
+        load_bundle(published)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("created", "1999-01-01T00:00:00Z"), ("more", 1), ("seal", "0" * 64)]
+)
+def test_a_manifest_altered_by_hand(published: Path, key: str, value: object) -> None:
+    path = published / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+    with pytest.raises(BundleCorrupt, match=r"manifest\.json: altered"):
+        load_bundle(published)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "told"),
+    [
+        ("thresholds", "block_score", 641, "block_score: expected 640, the score at block_margin"),
+        ("thresholds", "block_margin", 0.5, "block_score: expected 675"),
+        ("thresholds", "block_score", 501.5, "block_score: expected a whole number from 501"),
+        ("calibration", "margins", [2.0, -2.0], "margins: expected strictly increasing"),
+        ("calibration", "margins", [2.0, 2.0], "margins: expected strictly increasing"),
+        ("calibration", "margins", [2.0], "margins: expected at least two numbers"),
+        ("calibration", "log_odds", [2.0, -3.0], "log_odds: expected numbers that do not"),
+        ("calibration", "log_odds", [-3.0, 0.0, 2.0], "log_odds: expected as many as margins"),
+        ("calibration", "log_odds", ["-3", 2], r"log_odds\.0: expected a finite number"),
+        ("importance", "carrier", -0.5, "expected a finite number from 0"),
+        ("importance", "carrier", 10**400, "expected a finite number from 0"),
+    ],
+)
+def test_a_manifest_forged_whole(
+    published: Path, table: str, key: str, value: object, told: str
+) -> None:
+    rewrite(
+        published, "manifest.json", lambda record: record | {table: record[table] | {key: value}}
+    )
+
+    with pytest.raises(BundleCorrupt, match=told):
+        load_bundle(published)
+
+
+def test_true_is_no_format(published: Path) -> None:
+    rewrite(published, "manifest.json", lambda record: record | {"format": True})
+
+    with pytest.raises(BundleMismatch, match="format True: this riskscore reads format 1"):
+        load_bundle(published)
+
+
+@pytest.mark.parametrize("reasons", [{}, {"AMOUNT": 0.0}])
+def test_golden_rows_without_every_code(published: Path, reasons: dict[str, float]) -> None:
+    def emptied(golden: dict[str, Any]) -> dict[str, Any]:
+        return {"rows": [row | {"reasons": reasons} for row in golden["rows"]]}
+
+    rewrite(published, "golden.json", emptied)
+
+    with pytest.raises(BundleMismatch, match="not golden rows of this product"):
         load_bundle(published)
 
 
