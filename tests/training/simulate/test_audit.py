@@ -15,6 +15,7 @@ from training.simulate.audit import (
     difference,
     first_rows,
     link_findings,
+    out_of_fold,
     single_finding,
     telltale_finding,
 )
@@ -101,15 +102,17 @@ def test_a_single_input_that_is_the_truth_is_found(rows: Rows) -> None:
     assert finding.what.endswith("name_match")
 
 
-def test_linking_helps_and_permuted_linking_does_not(rows: Rows) -> None:
+def test_linking_tells_fraud_and_permuted_linking_does_not(rows: Rows) -> None:
     frames, entities = {PRODUCT: rows.frame}, {PRODUCT: ["id_document", "imei", "dealer"]}
     real = link_counts(frames, PRODUCT, entities)
     chance = link_counts(permuted(frames, entities, 1), PRODUCT, entities)
+    folds = np.arange(len(rows.frame)) % 3
 
-    _, helped, lured = link_findings(rows, real, chance)
+    linked, dealt = (out_of_fold(counts, rows.fraud, folds) for counts in (real, chance))
 
-    assert helped.value > lured.value
-    assert lured.kept
+    gain = difference(rows.fraud, dealt, linked)
+    assert gain.value > 2 * gain.error
+    assert link_findings(rows, real, chance)[-1].kept
 
 
 def test_counts_are_of_earlier_rows_in_the_window() -> None:
