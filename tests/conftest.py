@@ -19,7 +19,7 @@ from riskscore.model.scale import Scale, Thresholds
 from riskscore.model.trees import Trees
 from riskscore.privacy import create_key
 from riskscore.product.spec import Product
-from riskscore.product.toml import read_file
+from riskscore.product.toml import built_in, read_file, read_product
 from riskscore.settings import Settings
 from tests import databases
 
@@ -35,19 +35,30 @@ def product() -> Product:
 @pytest.fixture(scope="session")
 def models(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models folder; the more SIMs on a document, the riskier."""
-    trees = Trees(booster(product))
-    fitted = Fitted(
+    folder = tmp_path_factory.mktemp("models")
+    publish(folder, fitted(product))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built_in_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models of the built-in products as they are declared now, of no worth."""
+    folder = tmp_path_factory.mktemp("built_in")
+    for name in built_in():
+        publish(folder, fitted(read_product(name)))
+    return folder
+
+
+def fitted(product: Product) -> Fitted:
+    return Fitted(
         product=product,
-        trees=trees,
+        trees=Trees(booster(product)),
         calibration=Calibration(margins=(-5.0, 5.0), log_odds=(-6.0, 4.0), rows=1_000),
         scale=Scale(review_odds=0.05),
         thresholds=Thresholds(review_margin=-2.0, block_margin=-0.33, block_score=620),
         importance=np.ones(len(product.columns)),
         record={"created": "2026-11-21T00:00:00Z"},
     )
-    folder = tmp_path_factory.mktemp("models")
-    publish(folder, fitted)
-    return folder
 
 
 @pytest.fixture(scope="session")
