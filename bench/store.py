@@ -150,7 +150,8 @@ def fill(connection: Connection, store: Store, events: int, started: int) -> Non
         )
         first += events // per
     run(f"INSERT INTO entity SELECT {first}, '{TENANT}', 'dealer', 1, {blob}")
-    of = {kind: f"{kinds[kind]} + n * 7919 % {events // per}" for kind, per in PER.items()}
+    rest = "%" if sqlite else "%%"
+    of = {kind: f"{kinds[kind]} + n * 7919 {rest} {events // per}" for kind, per in PER.items()}
     at = f"{started - SPAN} + n * {SPAN // events}"
     held = " || ',' || ".join(f"'\"{kind}\":' || ({place})" for kind, place in of.items())
     json = "" if sqlite else "::json"
@@ -162,7 +163,7 @@ def fill(connection: Connection, store: Store, events: int, started: int) -> Non
         run(f"INSERT INTO sighting SELECT {place}, 1, {at}, n + 1 FROM numbers ORDER BY 1, 3")
         run(
             f"INSERT INTO verdict SELECT {place}, 1, {at}, n + 1, n + 1, 1 "
-            f"FROM numbers WHERE n % {JUDGED} = 0 ORDER BY 1, 3"
+            f"FROM numbers WHERE n {rest} {JUDGED} = 0 ORDER BY 1, 3"
         )
     run(
         f"INSERT INTO sighting SELECT {first}, 1, {at}, n + 1 FROM numbers "
@@ -174,7 +175,10 @@ def fill(connection: Connection, store: Store, events: int, started: int) -> Non
 def numbers(connection: Connection, events: int) -> None:
     run = connection.exec_driver_sql
     if connection.dialect.name == "postgresql":
-        run("CREATE TEMPORARY TABLE numbers AS SELECT generate_series(0, %s) n" % (events - 1))
+        run(
+            "CREATE TEMPORARY TABLE numbers AS SELECT generate_series(0::bigint, %s) n"
+            % (events - 1)
+        )
         return
     run("CREATE TEMPORARY TABLE numbers (n INTEGER PRIMARY KEY)")
     run(
