@@ -30,9 +30,11 @@ from riskscore.product.declared import looked_at
 from riskscore.product.toml import read_product
 product, begun = read_product(sys.argv[1]), time.monotonic()
 past = replay(Replay(product=product, events=Path(sys.argv[2]), looked_at=looked_at(product, ())))
-seconds, rows = time.monotonic() - begun, len(next(iter(past.values.values())))
+seconds, busy = time.monotonic() - begun, time.process_time()
+rows = len(next(iter(past.values.values())))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-print(f"{product.name}: {rows:,} rows, {len(past.values)} columns: {seconds:.0f} s, {peak:.2f} GiB")
+print(f"{product.name}: {rows:,} rows, {len(past.values)} columns: {seconds:.0f} s, "
+      f"{busy:.0f} s of processor time, {peak:.2f} GiB")
 """
 
 

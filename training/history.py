@@ -84,10 +84,10 @@ def _scores(bundle: Bundle, product: Product, source: Source, bundles: Bundles) 
     """
     path = events_of(bundle.product.name, source.path)
     others = {name: each for name, each in bundles.items() if each is not bundle}
-    past = _computed(bundle.product, path, source, others)
+    begin = reach(product, bundle.product.name, source.first)
+    past = _computed(bundle.product, path, replace(source, first=begin), others)
     table = read_table(bundle.product, path, beside=[TIME], past=past)
     times = read_times(table.others[TIME], path, TIME)
-    begin = reach(product, bundle.product.name, source.first)
     asked = np.ones(len(times), bool) if begin is None else times >= begin
     check_frozen(bundle, times, asked)
     return np.where(asked, answers(bundle, table.matrix).scores, np.nan)
