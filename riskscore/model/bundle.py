@@ -162,7 +162,7 @@ def read_scale(folder: Path) -> Scale | None:
         return None
     try:
         return Scale(**manifest.ScaleForm().load(json.loads(read(path))))
-    except (ValueError, ValidationError) as error:
+    except (ValueError, RecursionError, ValidationError) as error:
         raise BundleCorrupt(f"{path}: expected review_odds, a number above 0") from error
 
 
@@ -237,6 +237,8 @@ def _prove(bundle: Bundle, content: bytes, path: Path) -> None:
     try:
         rows = json.loads(content)["rows"]
         off = golden.difference(bundle.product, bundle.trees, bundle.calibration, rows)
+    except RecursionError as error:
+        raise BundleCorrupt(f"{path}: nested too deep") from error
     except (ValueError, KeyError, TypeError) as error:
         raise BundleMismatch(f"{path}: not golden rows of this product") from error
     if not off <= golden.TOLERANCE:

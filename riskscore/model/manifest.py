@@ -93,8 +93,8 @@ def read_manifest(content: bytes, place: str) -> dict[str, Any]:
 def _unaltered(content: bytes, place: str) -> dict[str, Any]:
     try:
         raw = json.loads(content)
-    except ValueError as error:
-        raise BundleCorrupt(f"{place}: not JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise BundleCorrupt(f"{place}: not JSON that we read") from error
     if not isinstance(raw, dict) or "format" not in raw:
         raise BundleMismatch(f"{place}: not a riskscore bundle: expected a key 'format'")
     if type(raw["format"]) is not int or raw["format"] != FORMAT:

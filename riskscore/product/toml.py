@@ -72,6 +72,8 @@ def product_from(text: str, file: str) -> Product:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProductInvalid(f"{file}: not TOML: {error}") from error
+    except RecursionError as error:
+        raise ProductInvalid(f"{file}: not TOML that we read: nested too deep") from error
     top = _load(form.ProductForm(), tables, file, "")
     product = Product(
         name=top["product"],

@@ -135,6 +135,17 @@ def test_golden_rows_without_every_code(published: Path, reasons: dict[str, floa
         load_bundle(published)
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "golden.json", "../scale.json"])
+def test_a_file_nested_too_deep(published: Path, name: str) -> None:
+    (published / name).write_text("[" * 200_000)
+    content = (published / name).read_bytes()
+    if name == "golden.json":
+        rewrite(published, "manifest.json", lambda record: rehashed(record, name, content))
+
+    with pytest.raises(BundleCorrupt, match=Path(name).name.replace(".", r"\.")):
+        load_bundle(published)
+
+
 def test_a_newer_format(published: Path) -> None:
     rewrite(published, "manifest.json", lambda record: record | {"format": 2})
 
