@@ -134,7 +134,7 @@ class FlagForm(InputForm, MonotoneForm):
 
 class CategoryForm(InputForm):
     values = fields.List(
-        Text("a word"),
+        Text("a word without blanks around it", r"(?!\s)[^\x00-\x1f]{1,500}(?<!\s)"),
         required=True,
         validate=validate.Length(min=1, max=1000, error="expected 1 to 1000 words"),
         error_messages=expecting("a list of words"),

@@ -1,7 +1,8 @@
 """Columns of a file become values, judged by the declaration as a request's values are.
 
 In csv files every value is text: empty is missing, flags are true, false, 0 or 1. In parquet a
-number is a number and a text is none; null is missing, and so is NaN, as numpy writes it.
+number is a number and a text is none; null is missing, and so is NaN, as numpy writes it. Blanks
+around references, identifiers, moments and numbers are dropped; words must stand as declared.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from riskscore.errors import DataInvalid
 from riskscore.product.moments import BadMoment, moment_in_file
 from riskscore.product.spec import Category, Flag, Input, Integer, Number
 from riskscore.product.values import Values, accepts
@@ -76,6 +78,9 @@ def parse_moments(column: pa.Array) -> Moments:
         missing = _mask(column.is_null())
         stamps = column.cast(pa.timestamp("us", tz=getattr(column.type, "tz", None)), safe=False)
         return Moments(_filled(stamps.cast(pa.int64()), 0), missing, np.zeros_like(missing))
+    if not (is_words(column) or pa.types.is_null(column.type)):
+        refused = _mask(column.is_valid())
+        return Moments(np.zeros(len(column), np.int64), ~refused, refused)
     return _each_moment(_texts(column))
 
 
@@ -86,10 +91,17 @@ def texts(column: pa.Array) -> list[str | None]:
 
 
 def text_column(column: pa.Array) -> pa.Array:
-    """Read a column of references or identifiers, null where missing; empty is missing."""
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.equal(pc.floor(column), column), column, None).cast(pa.int64())
+    """Read a column of references or identifiers, null where missing; empty is missing.
+
+    Numbers are read as they would be written, whole ones without a point.
+
+    Raises:
+        DataInvalid: It is a column of bytes or of lists.
+    """
     words = _texts(column)
+    if pa.types.is_floating(column.type):
+        words = pc.if_else(_is_whole(column), _whole(column).cast(pa.string()), words)
+        words = pc.if_else(pc.is_nan(column), None, words)
     return pc.if_else(pc.not_equal(words, ""), words, None)
 
 
@@ -112,10 +124,32 @@ def is_words(column: pa.Array) -> bool:
     return _is_text(column.type) or pa.types.is_dictionary(column.type)
 
 
+def _is_whole(column: pa.Array) -> pa.Array:
+    small = pc.less(pc.abs(column.cast(pa.float64())), 2.0**63)
+    return pc.and_(small, pc.equal(pc.floor(column), column))
+
+
+def _whole(column: pa.Array) -> pa.Array:
+    return pc.if_else(_is_whole(column), column.cast(pa.float64()), None).cast(pa.int64())
+
+
 def _texts(column: pa.Array) -> pa.Array:
+    """Read texts, blanks around them trimmed."""
+    return pc.utf8_trim_whitespace(_written(column))
+
+
+def _written(column: pa.Array) -> pa.Array:
+    """Read texts as they are written."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    return pc.utf8_trim_whitespace(column.cast(pa.string()))
+    if not _is_writable(column.type):
+        raise DataInvalid(f"a column of type {column.type}: expected text")
+    return column.cast(pa.string())
+
+
+def _is_writable(kind: pa.DataType) -> bool:
+    plain = pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)
+    return plain or _is_text(kind)
 
 
 def _each_moment(column: pa.Array) -> Moments:
@@ -157,7 +191,7 @@ def _words(column: pa.Array, codes: dict[str, float]) -> Parsed:
         return Parsed(np.full(len(column), np.nan), np.zeros(len(column), bool))
     if not (_is_text(column.type) or pa.types.is_dictionary(column.type)):
         return Parsed(np.full(len(column), np.nan), _mask(column.is_valid()))
-    encoded = _texts(column).dictionary_encode()
+    encoded = _written(column).dictionary_encode()
     words = encoded.dictionary.to_pylist()
     find: Callable[[str], float] = _code_of(codes)
     table = np.array([*(find(word) for word in words), np.nan])

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from riskscore.errors import DataInvalid
 from riskscore.product.moments import moment
 from riskscore.product.parsing import parse_input, parse_moments, texts
 from riskscore.product.spec import Category, Flag, Input, Integer, Number
@@ -54,6 +55,9 @@ def test_a_written_value_is_read(feature: Input, written: str, value: float) -> 
         (FLAG, "yes"),
         (FLAG, "2"),
         (CATEGORY, "Courier"),
+        (CATEGORY, " courier"),
+        (CATEGORY, "courier "),
+        (FLAG, " true"),
     ],
 )
 def test_a_wrong_written_value_is_refused(feature: Input, written: str) -> None:
@@ -137,3 +141,21 @@ def test_references_of_any_type_become_text() -> None:
     assert texts(pa.array([7, None])) == ["7", None]
     assert texts(pa.array([7.0, None])) == ["7", None]
     assert texts(pa.array([" a ", ""])) == ["a", None]
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32()])
+def test_references_written_as_numbers_are_kept(kind: pa.DataType) -> None:
+    column = pa.array([12.0, 1.5, NAN, None, 1e30], kind)
+
+    assert texts(column)[:4] == ["12", "1.5", None, None]
+    assert texts(column)[4]
+    assert texts(pa.array([1e300, -7.0])) == ["1e+300", "-7"]
+
+
+@pytest.mark.parametrize("column", [pa.array([b"\xff"]), pa.array([[1]]), pa.array([{"a": 1}])])
+def test_bytes_and_lists_are_no_texts_and_no_moments(column: pa.Array) -> None:
+    with pytest.raises(DataInvalid, match="expected text"):
+        texts(column)
+
+    assert parse_moments(column).refused.all()
+    assert parse_input(CATEGORY, column, text=False).refused.all()

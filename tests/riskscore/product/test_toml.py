@@ -209,3 +209,25 @@ def test_shared_entities_have_one_format_in_all_built_in_products() -> None:
             formats.setdefault(entity.name, set()).add(entity.format)
 
     assert all(len(each) == 1 for each in formats.values())
+
+
+@pytest.mark.parametrize("text", ["title = " + "[" * 20_000, "x = " + "{a=" * 20_000])
+def test_a_file_nested_too_deep_is_refused(text: str) -> None:
+    with pytest.raises(ProductInvalid, match=r"claim\.toml: not TOML"):
+        product_from(text, "claim.toml")
+
+
+@pytest.mark.parametrize("word", [" post", "post ", "\u00a0post", " "])
+def test_words_with_blanks_around_them_are_refused(word: str) -> None:
+    text = (
+        TEXT
+        + f"""
+[[feature]]
+name = "sent_by"
+kind = "category"
+values = ["{word}", "courier"]
+"""
+    )
+
+    with pytest.raises(ProductInvalid, match=r"sent_by: values\.0: expected a word without blanks"):
+        product_from(text, "claim.toml")
