@@ -1,8 +1,9 @@
 """Fit on a simulated country's past and judge on its later weeks: ``python -m bench.country``.
 
-For each seed a country is simulated, the models are fitted on what was known at a moment, and every
-application after that moment is scored. Each figure is given twice: against the labels, as they
-were known at the end, and against the truth, which only a simulation has.
+Inputs alone, without history. For each seed a country is simulated, models are fitted on what was
+known at a moment, and every application after that moment is scored. Each figure is given twice:
+against the labels, as they were known at the end, and against the truth, which only a simulation
+has.
 """
 
 import json
@@ -15,13 +16,14 @@ from typing import Any
 import click
 import numpy as np
 
-from riskscore.model.bundle import load_bundle
+from riskscore.product.spec import Product
 from riskscore.product.toml import built_in, read_product
 from training.datasets import Dataset, Source
 from training.judge import judge
-from training.pipeline import Order, fit
+from training.pipeline import fitted
 from training.read import read_dataset
 from training.simulate.command import simulate
+from training.without import without
 
 LATER = 0.25  # share of the applications that come after the fit
 ENOUGH = 100  # frauds in a score band, to say something about it
@@ -42,7 +44,7 @@ def main(seeds: int, first: int, people: int, days: int) -> None:
             country = Path(folder) / "country"
             order = ["--out", country, "--people", people, "--days", days, "--seed", seed]
             simulate.main([str(each) for each in order], standalone_mode=False)
-            for product, against, figures in judged(country, Path(folder) / "models"):
+            for product, against, figures in judged(country):
                 found.setdefault(f"{product} against the {against}", []).append(figures)
                 line = {"seed": seed, "product": product, "against": against, **figures}
                 click.echo(json.dumps(line))
@@ -50,17 +52,23 @@ def main(seeds: int, first: int, people: int, days: int) -> None:
         show(title, figures_of_seeds)
 
 
-def judged(country: Path, models: Path) -> Iterator[tuple[str, str, Figures]]:
+def judged(country: Path) -> Iterator[tuple[str, str, Figures]]:
     """Fit every product on the past, and judge it on what came later."""
     for name in built_in():
-        product = read_product(name)
+        product = inputs_alone(read_product(name))
         whole = read_dataset(product, Source(path=country))
         truth = read_dataset(product, Source(path=country, truth=country / "truth.parquet"))
         moment = int(np.quantile(times(whole), 1 - LATER))
-        bundle = load_bundle(fit(product, Source(path=country, as_of=moment), Order(models=models)))
+        past = read_dataset(product, Source(path=country, as_of=moment))
+        model = fitted(past, None, seed=0)
         for against, dataset in (("labels", whole), ("truth", truth)):
             later = dataset.take(np.flatnonzero(times(dataset) > moment))
-            yield name, against, summary(judge(bundle, later))
+            yield name, against, summary(judge(model, later))
+
+
+def inputs_alone(product: Product) -> Product:
+    """Leave out history, and what is derived from it; ``bench.history`` is about that."""
+    return without(product, [each.name for each in product.history])
 
 
 def times(dataset: Dataset) -> np.ndarray:
