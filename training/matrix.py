@@ -40,7 +40,7 @@ def read_table(
     """Read the model's columns, and others beside them.
 
     Args:
-        product: Whose columns; those that the model does not see are not read.
+        product: Whose columns; those that the model does not see are judged and not kept.
         path: csv, parquet or a folder of parquet parts.
         beside: Other columns wanted; those that are not there are left out.
         past: History columns that the table lacks, by name, in its order.
@@ -51,7 +51,8 @@ def read_table(
         ColumnsMissing: A declared column is not there.
     """
     names, past = column_names(path), past or {}
-    features = [name for name in needed(product) if name not in past]
+    unseen = [each.name for each in product.inputs if not each.model and each.name in names]
+    features = [name for name in (*needed(product), *unseen) if name not in past]
     _check_columns(product, [*names, *past], path)
     beside = [name for name in beside if name in names]
     refusals = Refusals(path)
@@ -103,7 +104,7 @@ def _columns(
 ) -> dict[str, Values]:
     text = is_text(refusals.path)
     columns = {}
-    wanted = (*(each for each in product.inputs if each.model), *product.history)
+    wanted = (*product.inputs, *product.history)
     for each in (each for each in wanted if each.name in batch.schema.names):
         cells = batch[each.name]
         if isinstance(each, History):

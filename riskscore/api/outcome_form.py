@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
-from riskscore.api.schemas import REFERENCE
+from riskscore.product.application import REFERENCE
 from riskscore.product.fields import Moment, Strict, StrictInteger, StrictNumber, Word, expecting
 from riskscore.product.form import Text
 from riskscore.product.moments import now

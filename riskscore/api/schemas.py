@@ -5,12 +5,12 @@ They judge a request and describe it in the API document; there is no second ide
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, assert_never, get_args
+from typing import Any, assert_never
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
 
 from riskscore.api import examples
-from riskscore.product.application import Application, Purpose
+from riskscore.product.application import PURPOSES, REFERENCE, REFERENCE_RULE, Application
 from riskscore.product.fields import (
     Identifier,
     Moment,
@@ -27,8 +27,6 @@ from riskscore.product.moments import microseconds
 from riskscore.product.spec import Category, Entity, Flag, Input, Integer, Number, Product
 from riskscore.product.values import expected
 
-PURPOSES: tuple[str, ...] = get_args(Purpose)
-REFERENCE = r"[^\x00-\x1f\x7f-\x9f]{1,128}"
 MOST = 1_000  # applications in one batch
 
 Json = dict[str, Any]
@@ -51,7 +49,7 @@ class ApplicationForm(Strict):
     """One application; ``application_schema`` adds what its product declares."""
 
     reference = Text(
-        "1 to 128 characters without control characters",
+        REFERENCE_RULE,
         REFERENCE,
         required=True,
         metadata={

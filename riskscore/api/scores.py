@@ -11,11 +11,11 @@ from marshmallow import Schema, ValidationError
 from riskscore.api.bodies import as_object, read_object
 from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
-from riskscore.api.schemas import REFERENCE, BatchForm
+from riskscore.api.schemas import BatchForm
 from riskscore.api.served import Served, served_as
 from riskscore.decision.ledger import TOGETHER, Decided, check_moment, decide
 from riskscore.errors import InvalidApplication, RequestError, StoreUnavailable
-from riskscore.product.application import Application
+from riskscore.product.application import REFERENCE, Application
 from riskscore.product.fields import by_path
 from riskscore.product.moments import now, rfc3339
 

@@ -127,7 +127,7 @@ def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
 def _wanted(product: Product) -> set[str]:
     columns = {each.name for each in (*product.inputs, *product.entities)}
     since = {f"{each.name}_since" for each in product.entities}
-    return columns | since | {"reference", "occurred_at"}
+    return columns | since | {"reference", "occurred_at", "purpose"}
 
 
 def _batches(path: Path, wanted: set[str]) -> Iterator[pa.RecordBatch]:

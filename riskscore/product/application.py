@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Purpose = Literal["onboard", "rescreen", "backfill", "test"]
+PURPOSES: tuple[str, ...] = get_args(Purpose)
 COUNTED = frozenset({"onboard", "backfill"})  # purposes whose applications later ones see
+REFERENCE = r"[^\x00-\x1f\x7f-\x9f]{1,128}"
+REFERENCE_RULE = "1 to 128 characters without control characters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """A batch of a file's rows, read by the declaration; whatever breaks it is noted row by row."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -7,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from riskscore.errors import DataInvalid
+from riskscore.product.application import PURPOSES, REFERENCE, REFERENCE_RULE
 from riskscore.product.identifiers import BadIdentifier, canonical
 from riskscore.product.parsing import (
     empty_cells,
@@ -19,6 +22,11 @@ from riskscore.product.parsing import (
 from riskscore.product.refusals import SPELLED
 from riskscore.product.spec import Entity, Input, Product
 from riskscore.product.values import Values, expected_in_file
+
+WORDS = (
+    ("reference", re.compile(REFERENCE), REFERENCE_RULE),
+    ("purpose", re.compile("|".join(PURPOSES)), f"one of {', '.join(PURPOSES)}"),
+)
 
 
 @dataclass(slots=True)
@@ -54,13 +62,41 @@ def read_batch(product: Product, rows: pa.RecordBatch, *, text: bool, timed: boo
         batch.columns[each.name] = _values(each, rows, batch, text=text)
     for entity in product.entities:
         batch.held[entity.name] = _held(entity, rows, batch)
-    for name in ("occurred_at", *(f"{each.name}_since" for each in product.entities)):
-        if name in rows.schema.names:
-            moments = parse_moments(rows[name])
-            missing = moments.missing & timed & (name == "occurred_at")
-            wrong = np.flatnonzero(moments.refused | missing)
-            batch.refuse(wrong, f"{name}: expected a date or date-time")
+        _check_since(entity, rows, batch)
+    _check_occurred(rows, batch, timed=timed)
+    _check_words(rows, batch)
     return batch
+
+
+def _check_occurred(rows: pa.RecordBatch, batch: Batch, *, timed: bool) -> None:
+    if "occurred_at" in rows.schema.names:
+        moments = parse_moments(rows["occurred_at"])
+        wrong = np.flatnonzero(moments.refused | (moments.missing & timed))
+        batch.refuse(wrong, "occurred_at: expected a date or date-time")
+
+
+def _check_since(entity: Entity, rows: pa.RecordBatch, batch: Batch) -> None:
+    name = f"{entity.name}_since"
+    if name in rows.schema.names:
+        moments = parse_moments(rows[name])
+        alone = ~moments.missing & ~batch.held[entity.name]
+        batch.refuse(np.flatnonzero(moments.refused), f"{name}: expected a date or date-time")
+        batch.refuse(np.flatnonzero(alone), f"{name}: expected only beside {entity.name}")
+
+
+def _check_words(rows: pa.RecordBatch, batch: Batch) -> None:
+    """Judge references and purposes as those of a request; whether they are there, others ask."""
+    for name, form, rule in WORDS:
+        words = _texts(name, rows) if name in rows.schema.names else []
+        wrong = [row for row, word in enumerate(words) if word and not form.fullmatch(word)]
+        batch.refuse(wrong, f"{name}: expected {rule}")
+
+
+def _texts(name: str, rows: pa.RecordBatch) -> list[str | None]:
+    try:
+        return texts(rows[name])
+    except DataInvalid as error:
+        raise DataInvalid(f"column {name}: {error}") from error
 
 
 def _values(feature: Input, rows: pa.RecordBatch, batch: Batch, *, text: bool) -> Values:
@@ -82,7 +118,7 @@ def _values(feature: Input, rows: pa.RecordBatch, batch: Batch, *, text: bool) -
 def _held(entity: Entity, rows: pa.RecordBatch, batch: Batch) -> NDArray[np.bool_]:
     if entity.name not in rows.schema.names:
         return np.zeros(rows.num_rows, bool)
-    identifiers = texts(rows[entity.name])
+    identifiers = _texts(entity.name, rows)
     for row, identifier in enumerate(identifiers):
         if identifier is None:
             if entity.required:

@@ -29,9 +29,15 @@ BAD = [
     (GOOD | {"reference": "r-4", "msisdn": "0899"}, "msisdn: expected a phone number"),
     (GOOD | {"reference": "r-5", "occurred_at": "soon"}, "occurred_at: expected a date"),
     (GOOD | {"reference": "", "channel": "dealer"}, "reference: required"),
+    (GOOD | {"reference": "r" * 129}, "reference: expected 1 to 128 characters"),
+    (GOOD | {"reference": "r\x07"}, "reference: expected 1 to 128 characters"),
+    (GOOD | {"reference": "p", "purpose": "Onboard"}, "purpose: expected one of onboard, rescreen"),
+    (GOOD | {"reference": "s", "msisdn_since": "2026-01-01"}, "msisdn_since: expected only beside"),
+    (GOOD | {"reference": "d", "document_since": "soon"}, "document_since: expected a date"),
     (GOOD | {"reference": "r-7", "channel": "", "prepaid": "maybe"}, "channel: expected one of"),
 ]
-COLUMNS = [*GOOD, "msisdn", "occurred_at", "shoe_size"]
+SINCE = ["document_since", "msisdn_since"]
+COLUMNS = [*GOOD, "msisdn", *SINCE, "occurred_at", "purpose", "shoe_size"]
 
 
 def written(path: Path, rows: list[dict[str, str]]) -> Path:
@@ -66,7 +72,7 @@ def test_good_rows_are_scored_and_bad_ones_kept_with_the_reason(
     assert "undeclared columns ignored: shoe_size" in result.stderr
     assert [row["reference"] for row in read(tmp_path / "out.csv")] == ["r-1", "z"]
     refused = read(tmp_path / "out.refused.csv")
-    assert [int(row["row"]) for row in refused] == [2, 3, 4, 5, 6, 7]
+    assert [int(row["row"]) for row in refused] == list(range(2, 2 + len(BAD)))
     for row, (sent, reason) in zip(refused, BAD, strict=True):
         assert row["reference"] == sent["reference"]
         assert reason in row["problem"]
