@@ -14,7 +14,7 @@ from training.errors import TooFewRows
 from training.fit import grow
 from training.metrics import Figures, Judged, metrics
 from training.progress import counting
-from training.splits import check_both, cut
+from training.splits import check_slice, cut
 
 INNER = 0.15  # share of a training fold that decides the rounds
 
@@ -75,7 +75,7 @@ def _judged(dataset: Dataset, train: Places, test: Places, *, seed: int) -> Judg
     """Fit on a fold: an inner slice decides rounds and calibration, then all rows are used."""
     inner = cut(dataset.labels[train], None, (1 - INNER, INNER), seed=seed)
     fit, stop = (train[part] for part in inner)
-    check_both(dataset.labels[stop], f"{dataset.file}: the slice that decides the rounds")
+    check_slice(dataset, stop, f"{dataset.file}: the slice that decides the rounds")
     grown = grow(dataset, fit, stop, seed=seed)
     calibration = calibrate(
         Trees(grown.stopped).margins(dataset.matrix[stop])[:, 0],

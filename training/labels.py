@@ -12,6 +12,7 @@ from riskscore.product.values import Values
 from training.errors import LabelsInvalid
 
 Labels = NDArray[np.int8]  # 1 fraud, 0 not
+FLOAT32 = float(np.finfo(np.float32).max)
 WORDS = {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1}
 
 
@@ -35,15 +36,15 @@ def parse_labels(column: pa.Array, path: Path, name: str) -> Labels:
 
 
 def parse_weights(column: pa.Array, path: Path, name: str, *, text: bool) -> Values:
-    """Read a weight column: finite numbers from 0.
+    """Read a weight column: numbers from 0 that float32 holds.
 
     Raises:
         DataInvalid: A weight is missing, below 0 or no number.
     """
     parsed = parse_quantity(column, text=text)
     refusals = Refusals(path)
-    refused = parsed.refused | ~(parsed.values >= 0)
-    refusals.add(name, "a weight, a number from 0", refused, before=0)
+    refused = parsed.refused | ~((parsed.values >= 0) & (parsed.values <= FLOAT32))
+    refusals.add(name, "a weight, a number from 0 that float32 holds", refused, before=0)
     refusals.check()
     return parsed.values
 

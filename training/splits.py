@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riskscore.errors import DataInvalid
 from training.datasets import Dataset, Places
 from training.errors import TooFewRows
-from training.labels import Labels
+from training.labels import FLOAT32, Labels
 from training.receipts import Times
 
 SHARES = (0.6, 0.1, 0.2, 0.1)
@@ -38,10 +39,11 @@ def split(dataset: Dataset, *, seed: int) -> Split:
 
     Raises:
         TooFewRows: Some slice would have only one label.
+        DataInvalid: Or no weight for one.
     """
     slices = Split(*cut(dataset.labels, dataset.times, SHARES, seed=seed))
     for name, places in zip(Split._fields, slices, strict=True):
-        check_both(dataset.labels[places], f"{dataset.file}: slice '{name}'")
+        check_slice(dataset, places, f"{dataset.file}: slice '{name}'")
     return slices
 
 
@@ -56,7 +58,7 @@ def hold_out(dataset: Dataset, share: float, *, seed: int) -> tuple[Places, Plac
     """
     kept, held = cut(dataset.labels, dataset.times, (1 - share, share), seed=seed)
     for name, places in (("kept", kept), ("held out", held)):
-        check_both(dataset.labels[places], f"{dataset.file}: rows {name}")
+        check_slice(dataset, places, f"{dataset.file}: rows {name}")
     return kept, held
 
 
@@ -82,6 +84,24 @@ def cut_by_time(times: Times, shares: Sequence[float]) -> list[Places]:
     ordered = times[order]
     borders = [_between(ordered, border) for border in _borders(len(times), shares)]
     return [np.sort(part) for part in np.split(order, borders)]
+
+
+def check_slice(dataset: Dataset, places: Places, where: str) -> None:
+    """Refuse a slice of which nothing can be learned about one of the labels.
+
+    Raises:
+        TooFewRows: It has one label only.
+        DataInvalid: The rows of a label weigh nothing, or more than float32 holds.
+    """
+    labels, weights = dataset.labels[places], dataset.weights[places]
+    check_both(labels, where)
+    for label in (0, 1):
+        total = weights[labels == label].astype(np.float32).sum(dtype=np.float64)
+        if not 0 < total <= FLOAT32:
+            raise DataInvalid(
+                f"{where}: the weights of its rows with label {label} sum to {total:g}: "
+                "expected a sum above 0 that float32 holds"
+            )
 
 
 def check_both(labels: Labels, where: str) -> None:

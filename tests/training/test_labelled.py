@@ -135,6 +135,12 @@ WRONG: dict[str, tuple[Change, type[RiskScoreError], str]] = {
         DataInvalid,
         "column sims: expected a whole number from 0 to 100; 2 rows are not, the first is row 5",
     ),
+    "protected": (
+        lambda frame: cell("age_band", "middling", 3)(frame.assign(age_band="old")),
+        DataInvalid,
+        "column age_band: expected one of young, old; 1 rows are not, the first is row 4",
+    ),
+    "weight beyond float32": (of("weight", 1e39), DataInvalid, "column weight: expected a weight"),
     "missing": (
         cell("sims", "", 3, 5),
         DataInvalid,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from riskscore.errors import DataInvalid
 from training.datasets import Dataset
 from training.errors import TooFewRows
 from training.splits import SHARES, cut, hold_out, split
@@ -90,3 +91,14 @@ def test_too_few_frauds_are_refused(dataset: Dataset) -> None:
 
 def _with_times(dataset: Dataset, moments: np.ndarray) -> Dataset:
     return replace(dataset, times=moments)
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-60, 3e38])
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_label_that_weighs_nothing_or_too_much_is_refused(
+    dataset: Dataset, label: int, weight: float
+) -> None:
+    weights = np.where(dataset.labels == label, weight, 1.0)
+
+    with pytest.raises(DataInvalid, match=f"slice 'fit': the weights of its rows with .* {label}"):
+        split(replace(dataset, weights=weights), seed=0)
