@@ -12,7 +12,8 @@ from riskscore.product.fields import Moment, Strict, by_path, expecting
 
 PREFIX = "RISKSCORE_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-BIND = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}"
+PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
 PATHS = {"models", "pseudonym_key_file"}
 DATABASE = r"(sqlite:///|postgresql://|postgresql\+psycopg://)\S+"
 
@@ -80,7 +81,7 @@ class SettingsForm(Strict):
     log_level = shaped(
         f"one of {', '.join(LOG_LEVELS)}", "|".join(LOG_LEVELS), data_key="RISKSCORE_LOG_LEVEL"
     )
-    bind = shaped("HOST:PORT", BIND, data_key="RISKSCORE_BIND")
+    bind = shaped("HOST:PORT with a port up to 65535", BIND, data_key="RISKSCORE_BIND")
     workers = whole("a number", 1, 512, data_key="RISKSCORE_WORKERS")
     timeout = whole("seconds", 1, 3600, data_key="RISKSCORE_TIMEOUT")
 

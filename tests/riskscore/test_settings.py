@@ -56,6 +56,8 @@ def test_every_setting_is_read() -> None:
         ("RISKSCORE_MAX_DEPTH", "3", "expected a depth from 4 to 512"),
         ("RISKSCORE_LOG_LEVEL", "info", "expected one of DEBUG, INFO, WARNING, ERROR"),
         ("RISKSCORE_BIND", "8000", "expected HOST:PORT"),
+        ("RISKSCORE_BIND", "127.0.0.1:99999", "expected HOST:PORT with a port up to 65535"),
+        ("RISKSCORE_BIND", "127.0.0.1:65536", "expected HOST:PORT with a port up to 65535"),
         ("RISKSCORE_BIND", "127.0.0.1:8000\n", "expected HOST:PORT"),
         ("RISKSCORE_WORKERS", "1.5", "expected a number from 1 to 512"),
         ("RISKSCORE_TIMEOUT", "-1", "expected seconds from 1 to 3600"),
