@@ -18,7 +18,7 @@ everything under ``models/``.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,22 @@ def load_champions(models: Path) -> dict[str, Bundle]:
         raise BundleNotFound(f"{models}: {error.strerror}: expected a folder of models") from error
     if not folders:
         raise BundleNotFound(f"{models}: no product in it: expected <product>/champion")
-    return {folder.name: load_champion(folder) for folder in folders}
+    champions = {folder.name: load_champion(folder) for folder in folders}
+    _check_formats(models, [each.product for each in champions.values()])
+    return champions
+
+
+def _check_formats(models: Path, products: Sequence[Product]) -> None:
+    """Refuse an entity that two products spell differently: they would never meet."""
+    known: dict[str, tuple[str, str]] = {}
+    for product in products:
+        for each in product.entities:
+            format_, other = known.setdefault(each.name, (each.format, product.name))
+            if each.format != format_:
+                raise BundleMismatch(
+                    f"{models}: entity {each.name}: format {format_} in {other}, "
+                    f"{each.format} in {product.name}: expected one format"
+                )
 
 
 def check_models(models: Path) -> None:

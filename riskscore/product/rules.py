@@ -2,8 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import assert_never
 
-from riskscore.product.spec import Category, Derived, History, Input, Integer, Number, Product
+from riskscore.product.spec import (
+    Category,
+    Derived,
+    Flag,
+    History,
+    Input,
+    Integer,
+    Number,
+    Product,
+    Where,
+)
+from riskscore.product.values import expected
 
 TAKEN = frozenset({"products", "decisions", "outcomes", "lists"})  # they are paths of the API
 OURS = frozenset({"reference", "occurred_at", "received_at", "tenant", "purpose", "score"})
@@ -58,8 +70,32 @@ def _history(feature: History, product: Product) -> Iterator[str]:
         yield f"{place}: where: required: expected a filter, for measure share"
     if (feature.measure == "confirmed_rate") != (feature.base_rate is not None):
         yield f"{place}: base_rate: expected with measure confirmed_rate, and only there"
-    if feature.where and feature.of == product.name and feature.where.feature not in own:
+    if feature.where and feature.of == product.name:
+        yield from _history_where(feature.where, place, product)
+
+
+def _history_where(where: Where, place: str, product: Product) -> Iterator[str]:
+    looked_at = {each.name: each for each in product.inputs}.get(where.feature)
+    if looked_at is None:
         yield f"{place}: where.feature: expected an input of {product.name}"
+    elif not _takes(looked_at, where):
+        yield f"{place}: where.equals: expected {expected(looked_at)}"
+
+
+def _takes(feature: Input, where: Where) -> bool:
+    """Tell whether an input may have the value that a filter asks for."""
+    value = where.equals
+    match feature:
+        case Category(values=words):
+            return value in words
+        case Flag():
+            return isinstance(value, bool)
+        case Number() | Integer():
+            if isinstance(value, bool | str) or not feature.low <= value <= feature.high:
+                return False
+            return isinstance(feature, Number) or value == int(value)
+        case _:
+            assert_never(feature)
 
 
 def _history_what(
@@ -70,7 +106,7 @@ def _history_what(
         yield f"{place}: what: expected with measure distinct or latest, and only there"
     if feature.of != product or feature.what is None:
         return
-    if feature.measure == "distinct" and feature.what not in entities:
+    if feature.measure == "distinct" and feature.what not in entities - {feature.entity}:
         yield f"{place}: what: expected another entity of {product}"
     if feature.measure == "latest" and feature.what == "score":
         yield f"{place}: what: a product may not look at its own score"

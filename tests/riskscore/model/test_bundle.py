@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from riskscore.model.bundle import load_bundle, load_champion, load_champions
 from riskscore.model.manifest import sealed
 from riskscore.model.publish import Fitted, publish
 from riskscore.product.encode import Matrix
+from riskscore.product.toml import product_from
 
 
 def rewrite(bundle: Path, name: str, change: Callable[[Any], Any]) -> None:
@@ -288,3 +290,12 @@ def test_the_same_fit_gives_the_same_bytes(fitted: Fitted, tmp_path: Path) -> No
 
     for name in ("manifest.json", "product.toml", "model.ubj", "golden.json"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_an_entity_of_two_formats_is_not_served(published: Path, fitted: Fitted) -> None:
+    text = fitted.product.source.replace('"parcel_claim"', '"parcel_loss"')
+    text = text.replace("[entities.customer]", '[entities.customer]\nformat = "iban"')
+    publish(published.parent.parent, replace(fitted, product=product_from(text, "loss.toml")))
+
+    with pytest.raises(BundleMismatch, match="entity customer: format plain in parcel_claim, iban"):
+        load_champions(published.parent.parent)

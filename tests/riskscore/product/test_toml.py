@@ -231,3 +231,32 @@ values = ["{word}", "courier"]
 
     with pytest.raises(ProductInvalid, match=r"sent_by: values\.0: expected a word without blanks"):
         product_from(text, "claim.toml")
+
+
+@pytest.mark.parametrize(
+    ("rest", "told"),
+    [
+        ('measure = "distinct"\nwhat = "customer"', "what: expected another entity"),
+        (
+            'measure = "count"\nwhere = {feature = "parcels", equals = "3"}',
+            "where.equals: expected",
+        ),
+        (
+            'measure = "count"\nwhere = {feature = "parcels", equals = 1.5}',
+            "where.equals: expected",
+        ),
+        (
+            'measure = "count"\nwhere = {feature = "parcels", equals = true}',
+            "where.equals: expected",
+        ),
+        (
+            'measure = "count"\nwhere = {feature = "claimed", equals = nan}',
+            "where.equals: expected",
+        ),
+    ],
+)
+def test_a_history_column_that_could_never_be_told(rest: str, told: str) -> None:
+    head = 'name = "seen"\nof = "parcel_claim"\nentity = "customer"\nwindow = "7d"'
+
+    with pytest.raises(ProductInvalid, match=f"history seen: {told}"):
+        product_from(f"{TEXT}\n[[history]]\n{head}\n{rest}\n", "claim.toml")
