@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> App:
         StartupError: A bundle or the store is missing or cannot be trusted.
     """
     app = App("riskscore", static_folder=None)
+    app.url_map.merge_slashes = False  # a path is known or not: no redirect, which may lose a body
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.config[MAX_DEPTH] = settings.max_depth
     app.extensions[EXTENSION] = load_service(settings)

@@ -1,6 +1,7 @@
 """GET /docs: the API document for people, by Swagger UI as its package ships it.
 
-Nothing comes from another host and nothing stands inline, so the page can forbid both.
+Nothing comes from another host and no script stands inline, so the page forbids both; inline
+styles it must allow, because Swagger UI sets some.
 """
 
 from importlib import resources

@@ -92,3 +92,8 @@ def test_a_bug_shows_nothing_of_the_inside(
     [record] = caplog.records
     assert record.getMessage() == "unhandled error"
     assert record.exc_info
+
+
+def test_a_path_with_a_slash_too_many_is_not_known(client: FlaskClient) -> None:
+    assert client.post(f"/{SCORES}", json={}).status_code == 404
+    assert client.post(SCORES.replace("/scores", "//scores"), json={}).status_code == 404
