@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_every_problem_has_its_own_type() -> None:
         ("GET /v1/products/lottery", b"", 404, "No such product"),
         (f"POST {SCORES}", b"{", 400, "The body is unreadable"),
         (f"POST {SCORES}", b"{}", 422, "Fields break their declaration"),
-        (f"POST {SCORES}", b"0" * 2_500_000, 413, "Request Entity Too Large"),
+        (f"POST {SCORES}", b"0" * 2_500_000, 413, HTTPStatus(413).phrase),
         (f"GET {SCORES}", b"", 405, "Method Not Allowed"),
     ],
 )
