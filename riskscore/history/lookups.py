@@ -63,22 +63,8 @@ class Lookup:
         return any(each.measure == "distinct" for each in self.columns)
 
 
-class Seen(NamedTuple):
-    """A row of a range of sightings; JSON is left as it is until somebody asks.
-
-    The first three are unique together and in the order in which windows look.
-    """
-
-    place: int
-    occurred_at: int
-    event_id: int
-    score: int | None
-    features: str | None
-    entities: str | None
-
-
 class Judged(NamedTuple):
-    """A row of a range of verdicts; the first three likewise."""
+    """A row of a range of verdicts; the first three are unique together, and in order."""
 
     place: int
     known_at: int
@@ -92,7 +78,8 @@ class Plan:
     """The lookups of a product, and the two statements that do them all.
 
     Attributes:
-        sightings: Gives ``Seen`` rows; with no lookup it is empty.
+        sightings: Gives rows of place, moment and event, unique and in order so far, then score,
+            features and entities as JSON, each null where no column asks; empty without a lookup.
         verdicts: Gives ``Judged`` rows; empty where no column asks for outcomes.
         codes: (product, feature) -> the codes of a category's words, for ``latest``.
     """

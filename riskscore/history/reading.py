@@ -38,22 +38,29 @@ class Asker(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The rows of one lookup, column by column, as ``Seen`` names them."""
+    """The rows of one lookup, column by column, as ``Plan.sightings`` gives them."""
 
     place: Sequence[int] = ()
     occurred_at: Sequence[int] = ()
     event_id: Sequence[int] = ()
     score: Sequence[int | None] = ()
-    features: Sequence[str | None] = ()
-    entities: Sequence[str | None] = ()
+    features: Sequence[str] = ()  # JSON, where a column asks for them
+    entities: Sequence[str] = ()
 
 
 class View(NamedTuple):
-    """What one lookup found, and the same as ``windows`` reads it."""
+    """What one lookup found, and the same as ``windows`` reads it.
+
+    Attributes:
+        features: Of each event, as sent; empty where no column asks.
+        entities: Of each event, name -> number; likewise.
+    """
 
     plan: Plan
-    rows: Columns
     events: Events
+    score: Sequence[int | None]
+    features: Sequence[Mapping[str, Any]]
+    entities: Sequence[Mapping[str, int]]
 
 
 def read_history(
@@ -65,8 +72,14 @@ def read_history(
     judged = _by_place(connection, plan.verdicts, asked)
     known: dict[str, Known] = {}
     for lookup in plan.lookups:
-        rows = Columns(*zip(*seen.get(lookup.place, ()), strict=True))
-        view = View(plan, rows, _events(rows, judged.get(lookup.place, ())))
+        found = Columns(*zip(*seen.get(lookup.place, ()), strict=True))
+        view = View(
+            plan,
+            _events(found, judged.get(lookup.place, ())),
+            found.score,
+            [orjson.loads(each) for each in found.features] if lookup.featured else (),
+            [orjson.loads(each) for each in found.entities] if lookup.linked else (),
+        )
         known |= _measure(view, lookup, asker, streams.of(lookup.of))
     return known
 
@@ -147,26 +160,18 @@ def _events(rows: Columns, verdicts: Sequence[Any]) -> Events:
 
 def _looked_into(column: History, view: View) -> Events:
     """Add what a column wants to know of each event."""
-    plan, rows, events = view
+    events, what = view.events, column.what or ""
     if column.where:
         name, equals = column.where.feature, column.where.equals
-        met = [_json(each).get(name) == equals for each in rows.features]
-        events = events._replace(met=met)
+        events = events._replace(met=[each.get(name) == equals for each in view.features])
     if column.measure == "distinct":
-        others = [_json(each).get(str(column.what), NONE) for each in rows.entities]
-        return events._replace(other=others)
+        return events._replace(other=[each.get(what, NONE) for each in view.entities])
     if column.measure != "latest":
         return events
-    if column.what == "score":
-        return events._replace(value=[NAN if each is None else each for each in rows.score])
-    codes = plan.codes.get((column.of, column.what or ""), {})
-    values = [_number(_json(each).get(str(column.what)), codes) for each in rows.features]
-    return events._replace(value=values)
-
-
-def _json(text: str | None) -> dict[str, Any]:
-    held: dict[str, Any] = orjson.loads(text or "{}")
-    return held
+    if what == "score":
+        return events._replace(value=[NAN if each is None else each for each in view.score])
+    codes = view.plan.codes.get((column.of, what), {})
+    return events._replace(value=[_number(each.get(what), codes) for each in view.features])
 
 
 def _number(value: Any, codes: Codes) -> float:
