@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,11 +11,13 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from riskscore.decision.outcomes import accept
 from riskscore.history.lookups import plan
 from riskscore.history.reading import Known
-from riskscore.history.recording import Desk, note_scores, record
+from riskscore.history.recording import Desk, Recorded, note_scores, record
+from riskscore.history.schema import decision
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
 from riskscore.privacy import create_key
 from riskscore.product.application import Application
@@ -52,7 +54,7 @@ def applications(draw: st.DrawFn) -> tuple[str, Application]:
         )
     )
     since = {
-        name: START + draw(st.integers(-10, 30)) * HOUR
+        name: START + draw(st.integers(-4, 10)) * HOUR
         for name in entities
         if draw(st.integers(0, 3)) == 0
     }
@@ -70,8 +72,8 @@ def applications(draw: st.DrawFn) -> tuple[str, Application]:
         st.sampled_from(["onboard", "onboard", "onboard", "backfill", "rescreen", "test"])
     )
     application = Application(
-        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4", "r5", "r6"])),
-        occurred_at=START + draw(st.integers(0, 20)) * HOUR // 2,
+        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4"])),
+        occurred_at=START + draw(st.integers(0, 8)) * HOUR,
         purpose=purpose,
         entities=entities,
         since=since,
@@ -89,14 +91,14 @@ def outcomes(draw: st.DrawFn) -> tuple[str, Outcome]:
     return product, Outcome(
         status=status,
         source="reported",
-        known_at=START + draw(st.integers(0, 20)) * HOUR // 2,
+        known_at=START + draw(st.integers(0, 8)) * HOUR,
         product=product,
-        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4", "r5", "r6"])),
+        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4"])),
     )
 
 
 streams = st.lists(st.one_of(applications(), applications(), outcomes()), max_size=30)
-declared = st.none() | st.integers(-20, 5).map(lambda hours: START + hours * HOUR)
+declared = st.none() | st.integers(-12, 2).map(lambda hours: START + hours * HOUR)
 
 
 @pytest.fixture(scope="module")
@@ -193,8 +195,88 @@ def served(
         [recorded] = record(desk, [application])
         if recorded.event is not None:
             note_scores(connection, {recorded.event: score})
+        if writes:
+            connection.execute(insert(decision), decision_row(desk, recorded, score))
     return {name: answer(known) for name, known in recorded.history.items()}
+
+
+def decision_row(desk: Desk, recorded: Recorded, score: int) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "stream_id": desk.streams.of(desk.product).id,
+        "reference": recorded.application.reference,
+        "purpose": recorded.application.purpose,
+        "occurred_at": recorded.application.occurred_at,
+        "received_at": desk.received_at,
+        "score": score,
+        "probability": 0.5,
+        "margin": 0.0,
+        "model_version": "1",
+        "model_sha256": "",
+        "counted": recorded.event is not None,
+        "entities": recorded.entities,
+        "features": {},
+        "answer": {},
+    }
 
 
 def answer(known: Known) -> Answer:
     return (None if known.value != known.value else known.value), known.gap
+
+
+def sale(reference: str, hour: int, purpose: Any = "onboard") -> tuple[str, Application]:
+    return "sale", Application(
+        reference=reference,
+        occurred_at=START + hour * HOUR,
+        purpose=purpose,
+        entities={"person": "P1", "phone": "N1"},
+        since={},
+        features={"shop": "online", "new": True},
+    )
+
+
+def found(reference: str, hour: int, status: Any = "confirmed") -> tuple[str, Outcome]:
+    return "sale", Outcome(
+        status=status,
+        source="reported",
+        known_at=START + hour * HOUR,
+        product="sale",
+        reference=reference,
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "confirmed"),
+    [
+        pytest.param([sale("r1", 0), found("r1", 2)], 1, id="known at the very moment"),
+        pytest.param([sale("r1", 0), found("r1", 3)], 0, id="known later"),
+        pytest.param(
+            [sale("r1", 0, "rescreen"), found("r1", 1), sale("r1", 1)],
+            1,
+            id="known before it counted",
+        ),
+        pytest.param(
+            [sale("r1", 0), found("r1", 1), found("r1", 1, "retracted")], 0, id="retracted at once"
+        ),
+        pytest.param(
+            [sale("r1", 0), found("r1", 2, "cleared"), found("r1", 1)],
+            0,
+            id="told late, known first",
+        ),
+        pytest.param([sale("r1", 0), found("r1", 1), sale("r1", 1)], 1, id="sent twice"),
+        pytest.param([sale("r1", 2), sale("r2", 2), found("r2", 2)], 1, id="at one moment"),
+    ],
+)
+def test_outcomes_stand_as_defined(
+    products: dict[str, Product], blank: Path, steps: list[tuple[str, Step]], confirmed: int
+) -> None:
+    oracle = Oracle(products, START - 12 * HOUR)
+    asks = sale("asks", 2)
+
+    with sqlite_store(blank, oracle.declared) as store, closing(store):
+        follow(store, oracle, steps)
+        expected = oracle.history(products["sale"], asks[1])
+        told = served(store, oracle, products["sale"], asks[1], 0)
+
+        assert told["confirmed_6h"][0] == confirmed
+        assert told == expected
