@@ -119,6 +119,7 @@ def measure(asked: Settings, events: int) -> None:
         settle(store)
         asks = prepared(store)
         ordinary = [application(place, events, started) for place in range(SAMPLE)]
+        report(events, "history alone", [looked_up(store, asks, each) for each in ordinary])
         report(events, "ordinary", [timed(store, asks, each) for each in ordinary])
         crowded = [crowd(each) for each in ordinary[:30]]
         report(events, f"dealer of {CROWD:,}", [timed(store, asks, each) for each in crowded])
@@ -239,6 +240,16 @@ def crowd(ordinary: Application) -> Application:
         reference=f"crowd-{ordinary.reference}",
         entities={**ordinary.entities, "dealer": "crowd"},
     )
+
+
+def looked_up(store: Store, asks: Plan, each: Application) -> Took:
+    """Read one application's history and store nothing."""
+    worked, started = time.process_time(), time.perf_counter()
+    with store.reading() as connection:
+        desk = Desk(connection=connection, store=store, plan=asks, tenant=TENANT, received_at=now())
+        record(desk, [replace(each, purpose="test")])
+    wall = time.perf_counter() - started
+    return Took(wall * 1000, (time.process_time() - worked) * 1000)
 
 
 def timed(store: Store, asks: Plan, each: Application) -> Took:
