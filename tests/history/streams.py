@@ -15,7 +15,8 @@ TENANTS = st.sampled_from(["default", "default", "other"])
 PRODUCTS = st.sampled_from(["parcel", "parcel", "visit", "note"])
 REFERENCES = st.sampled_from([f"r{number}" for number in range(14)])
 PURPOSES = st.sampled_from(["onboard"] * 5 + ["backfill", "rescreen", "test"])
-MOMENTS = st.integers(0, 40).map(lambda step: START + step * 7 * MINUTE)
+STATUSES = st.sampled_from(["confirmed", "confirmed", "cleared", "disputed", "retracted"])
+MOMENTS = st.integers(0, 24).map(lambda step: START + step * 7 * MINUTE)
 LATER = st.one_of(st.none(), st.none(), st.integers(0, 30).map(lambda step: step * 7 * MINUTE))
 
 
@@ -58,27 +59,28 @@ def applications(draw: st.DrawFn) -> Application:
 
 
 @st.composite
-def outcomes(draw: st.DrawFn) -> Outcome:
-    known, late = draw(MOMENTS), draw(LATER)
+def outcomes(draw: st.DrawFn, came: list[Application]) -> Outcome:
+    """Find something out about an application, often at the very moment when another came."""
+    about, other = draw(st.sampled_from(came)), draw(st.sampled_from(came))
+    known = draw(st.sampled_from([other.occurred, other.receipt, about.occurred + 7 * MINUTE]))
+    received = draw(st.sampled_from([None, None, other.receipt, known + 70 * MINUTE]))
     return Outcome(
-        product=draw(st.sampled_from(["parcel", "visit"])),
-        reference=draw(REFERENCES),
-        status=draw(
-            st.sampled_from(["confirmed", "confirmed", "cleared", "disputed", "retracted"])
-        ),
+        product=about.product,
+        reference=about.reference,
+        status=draw(STATUSES),
         known=known,
-        received=None if late is None else known + late,
-        tenant=draw(TENANTS),
+        received=received,
+        tenant=about.tenant,
     )
 
 
 @st.composite
 def streams(draw: st.DrawFn) -> Stream:
     first = replace(draw(applications()), occurred=START - 2 * DAY, received=None)
-    came = draw(st.lists(applications(), min_size=10, max_size=60))
+    came = draw(st.lists(applications(), min_size=25, max_size=60))
     opening = [
         replace(first, product=product, tenant=tenant, purpose="onboard", reference="first")
         for product in draw(st.sets(st.sampled_from(["parcel", "visit", "note"])))
         for tenant in draw(st.sets(st.sampled_from(["default", "other"])))
     ]
-    return Stream(opening + came, draw(st.lists(outcomes(), max_size=30)))
+    return Stream(opening + came, draw(st.lists(outcomes(came), min_size=5, max_size=30)))

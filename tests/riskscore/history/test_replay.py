@@ -155,6 +155,39 @@ def test_ten_of_one_moment_each_see_those_that_came_before() -> None:
     assert past.values["parcels_by_sender_1h"].tolist() == list(range(10))
 
 
+@pytest.mark.parametrize(
+    ("known", "received", "seen"),
+    [(60, 59, 1), (61, 59, 0), (59, 60, 0), (60, 60, 0)],
+    ids=["known just now", "known later", "received with the application", "both at once"],
+)
+def test_an_outcome_is_seen_once_known_and_received_before(
+    known: int, received: int, seen: int
+) -> None:
+    outcome = Outcome(
+        product="parcel",
+        reference="p0",
+        status="confirmed",
+        known=START + known * MINUTE,
+        received=START + received * MINUTE,
+    )
+
+    past = replayed(PARCEL, [parcel(0), parcel(60)], [outcome], known_since=START - DAY)
+
+    assert past.values["confirmed_by_sender_1d"].tolist() == [0, seen]
+
+
+def test_of_several_outcomes_the_latest_known_stands() -> None:
+    found = [
+        Outcome(product="parcel", reference="p0", status=status, known=START + known * MINUTE)
+        for status, known in [("confirmed", 5), ("retracted", 20), ("confirmed", 10)]
+    ]
+    rows = [parcel(0), parcel(7), parcel(15), parcel(30)]
+
+    past = replayed(PARCEL, rows, found, known_since=START - DAY)
+
+    assert past.values["confirmed_by_sender_1d"].tolist() == [0, 1, 1, 0]
+
+
 def test_a_number_that_starts_afresh_is_not_blamed_for_its_last_holder() -> None:
     phone = {"phone": "+66812345678"}
     first = parcel(0, entities=phone, features={"size": "large"})
