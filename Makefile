@@ -25,6 +25,7 @@ check: $(VENV)/development    # prove shape: format, lint, types, import contrac
 	$(BIN)/lint-imports
 
 prove: $(VENV)/development    # the large proofs: minutes, not seconds
+	$(BIN)/python -m pytest tests/prove
 	$(BIN)/python -m bench.country
 
 models: $(VENV)/development   # refit the champions on a simulated country, from its seed
