@@ -6,7 +6,7 @@ INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FIT      = $(BIN)/python -m training fit
 LATER    = --from 2025-09-01 --scores-from build/upstream/sim_registration
 COMPILE  = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-           --generate-hashes --no-emit-index-url --no-header pyproject.toml
+           --generate-hashes --no-emit-index-url --no-strip-extras --no-header pyproject.toml
 
 .PHONY: setup run test check prove models bench lock
 
