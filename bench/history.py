@@ -2,12 +2,13 @@
 
 Countries are simulated at several crime rates. After a part of the time models go live whose scores
 are served from then on, as the other sector sees them. At a later moment the models are fitted on
-what was known, and every application after it is judged on the truth, in eight ways:
+what was known, and every application after it is judged on the truth, in nine ways:
 
     rules           a list of rules on the same counts
     inputs          inputs alone
     own             and the history of the own sector
-    both            and that of the other sector
+    other           and that of the other sector instead
+    both            and that of both
     own, dealt      the same, identifiers dealt out at random: nothing to gain
     both, dealt
     cold store      the model of both, nothing remembered
@@ -55,8 +56,9 @@ def main(seeds: int, first: int, crime: str, people: int, days: int) -> None:
     for rate in crime.split(","):
         found: list[Found] = []
         for seed in range(first, first + seeds):
-            found += country(people, days, seed, rate)
-            for each in found[-8 * 3 :]:
+            judged = country(people, days, seed, rate)
+            found += judged
+            for each in judged:
                 line = {"crime": float(rate), "seed": seed, "product": each.product}
                 click.echo(json.dumps(line | {"way": each.way} | each.worth._asdict()))
         show(rate, found)
@@ -88,6 +90,7 @@ def ways(name: str, real: Path, dealt: Path) -> Iterator[tuple[str, Worth]]:
     yield "rules", linked.by_rules()
     yield "inputs", linked.fitted(()).worth(linked.later)
     yield "own", linked.fitted(own).worth(linked.later)
+    yield "other", linked.fitted(every - own).worth(linked.later)
     both = linked.fitted(every)
     yield "both", both.worth(linked.later)
     yield "own, dealt", chance.fitted(own).worth(chance.later)
