@@ -23,10 +23,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from riskscore.decision.ledger import DECISIONS, new_id
+from riskscore.decision.ledger import new_id
 from riskscore.history.lookups import Plan, plan
+from riskscore.history.prepared import put_numbered
 from riskscore.history.recording import Desk, note_scores, record, sent
-from riskscore.history.schema import metadata
+from riskscore.history.schema import decision, metadata
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
 from riskscore.privacy import create_key
 from riskscore.product.application import Application
@@ -261,7 +262,7 @@ def timed(store: Store, asks: Plan, each: Application) -> Took:
         if recorded.event is None:
             raise AssertionError("measured twice")
         note_scores(connection, {recorded.event: 500})
-        connection.execute(DECISIONS, [row(desk, each, recorded.entities)])
+        put_numbered(connection, decision, row(desk, each, recorded.entities))
     wall = time.perf_counter() - started
     return Took(wall * 1000, (time.process_time() - worked) * 1000)
 

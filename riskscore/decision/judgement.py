@@ -1,6 +1,6 @@
 """Judge rows column by column: what one request and a portfolio of millions have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason, reasons_of
 from riskscore.model.scale import Level, Recommendation, levels, recommendations
-from riskscore.product.encode import Matrix, complete, rounded
-from riskscore.product.past import Past
+from riskscore.product.encode import Matrix, rounded
 from riskscore.product.values import Values
 
 
@@ -34,15 +33,13 @@ class Judgement:
     coverage: Values
 
 
-def judge(bundle: Bundle, columns: Mapping[str, Values], past: Past) -> Judgement:
+def judge(bundle: Bundle, exact: Values) -> Judgement:
     """Score rows.
 
     Args:
         bundle: The model.
-        columns: Name -> values, shape (n_rows,), of every input of the model.
-        past: Of the same rows.
+        exact: Its columns in model order in float64, shape (n_rows, n_columns), NaN where missing.
     """
-    exact = complete(bundle.product, {**columns, **past.values})
     matrix = rounded(exact)
     margins = bundle.trees.margins(matrix)[:, 0]
     probabilities = bundle.calibration.probabilities(margins)

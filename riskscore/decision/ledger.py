@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, select
 
 from riskscore.decision.scoring import Assessment, assess_applications, without_past
 from riskscore.errors import InvalidApplication, StoreUnavailable, UnknownDecision
 from riskscore.history.lookups import Plan
-from riskscore.history.reading import past_of
+from riskscore.history.prepared import put, put_numbered
 from riskscore.history.recording import Desk, Recorded, note_scores, record, sent
 from riskscore.history.schema import decision, mention, stream
 from riskscore.history.store import TENANT, Store
@@ -23,8 +23,6 @@ from riskscore.product.spec import Product
 
 TOGETHER = 50  # applications in one transaction: others wait meanwhile, and PostgreSQL locks each
 RANDOM_BITS = 80
-DECISIONS = insert(decision)
-NUMBERED = DECISIONS.returning(decision.c.number, sort_by_parameter_order=True)
 VERSION, VARIANT = 7 << 76, 2 << 62  # of a UUID that sorts by its time
 FIELDS = ~((15 << 76) | (3 << 62))
 
@@ -73,7 +71,7 @@ def decide(judge: Judge, applications: Sequence[Application], *, language: str) 
     except StoreUnavailable:
         if not judge.store.optional:
             raise
-    past = without_past(judge.bundle.product, applications)
+    past = [without_past(judge.bundle.product, each) for each in applications]
     assessed = assess_applications(judge.bundle, applications, past, language=language)
     return [Decided(None, each) for each in assessed]
 
@@ -93,7 +91,7 @@ def _decide(
     bundle, plan, store = judge
     desk = Desk(connection=connection, store=store, plan=plan, tenant=TENANT, received_at=now())
     recorded = record(desk, applications)
-    past = past_of(bundle.product, [each.history for each in recorded])
+    past = [each.history for each in recorded]
     assessed = assess_applications(bundle, applications, past, language=language)
     decided = [
         Decided(None if each.purpose == "test" else new_id(desk.received_at), assessment)
@@ -108,23 +106,14 @@ def write(
 ) -> None:
     """Write decisions, and what later applications see of them."""
     kept = [each for each in zip(recorded, decided, strict=True) if each[1].decision_id]
-    if not kept:
-        return
-    rows = [row_of(desk, bundle, *each) for each in kept]
     scores = {each.event: said.assessment.score for each, said in kept if each.event is not None}
     note_scores(desk.connection, scores)
-    if all(each.event is not None for each, _ in kept):
-        desk.connection.execute(DECISIONS, rows)
-        return
-    numbers = desk.connection.scalars(NUMBERED, rows)
-    mentions = [
-        {"entity_id": entity, "decision_number": number}
-        for number, (each, _) in zip(numbers, kept, strict=True)
-        if each.event is None
-        for entity in set(each.entities.values())
-    ]
-    if mentions:
-        desk.connection.execute(insert(mention), mentions)
+    for each, said in kept:
+        number = put_numbered(desk.connection, decision, row_of(desk, bundle, each, said))
+        if each.event is None:
+            beside = set(each.entities.values())
+            rows = [{"entity_id": entity, "decision_number": number} for entity in beside]
+            put(desk.connection, mention, rows)
 
 
 def row_of(desk: Desk, bundle: Bundle, recorded: Recorded, decided: Decided) -> dict[str, Any]:
@@ -159,7 +148,7 @@ def served(product: Product, application: Application, said: Assessment) -> dict
     ours = {each.name for each in (*product.history, *product.derived)}
     exact = {
         each.name: None if math.isnan(value) else value
-        for each, value in zip(product.columns, said.exact.tolist(), strict=True)
+        for each, value in zip(product.columns, said.exact, strict=True)
         if each.name in ours
     }
     return sent(application) | exact

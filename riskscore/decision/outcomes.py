@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from riskscore.errors import UnknownReference
 from riskscore.history import entities
-from riskscore.history.recording import new_row, put_beside
+from riskscore.history.prepared import put_numbered
+from riskscore.history.recording import put_beside
 from riskscore.history.schema import decision, event, outcome, stream
 from riskscore.history.store import TENANT, Store
 from riskscore.product.moments import now
 from riskscore.product.outcome import LABELS, Outcome, Status
-
-OUTCOME = insert(outcome)
 
 
 class Accepted(NamedTuple):
@@ -88,7 +87,7 @@ def keep(connection: Connection, subject: Subject, said: Outcome) -> Accepted:
     """Write an outcome, and put it beside the identifiers of its application if that counts."""
     received_at = now()
     row = row_of(subject, said, received_at)
-    number = new_row(connection, OUTCOME, row)
+    number = put_numbered(connection, outcome, row)
     counted = connection.execute(
         select(event.c.id, event.c.entities).where(
             event.c.stream_id == subject.stream_id, event.c.reference == subject.reference

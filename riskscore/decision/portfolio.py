@@ -15,6 +15,7 @@ from riskscore.decision.judgement import Judgement, explain, judge
 from riskscore.errors import DataInvalid
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason
+from riskscore.product.encode import complete
 from riskscore.product.headers import found_instead
 from riskscore.product.parsing import Refused, texts
 from riskscore.product.past import Past, taken, unavailable
@@ -102,7 +103,7 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
             if good.any():
                 columns = {name: each[good] for name, each in batch.columns.items()}
                 seen = _past(bundle.product, batch, good, past, tally.rows)
-                judged = judge(bundle, columns, seen)
+                judged = judge(bundle, complete(bundle.product, {**columns, **seen.values}))
                 told = explain(bundle, judged, language) if reasons else None
                 write_scored(_scored(judged, told, keys.filter(pa.array(good)), bundle, key))
             write_refused(_refused(batch, rows, tally.rows))

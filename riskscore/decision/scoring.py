@@ -1,7 +1,8 @@
 """Score applications: what we say, why, and what we did not know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason
 from riskscore.model.scale import Level, Recommendation
 from riskscore.product.application import Application
-from riskscore.product.encode import values
-from riskscore.product.past import GapCode, Past, unavailable
+from riskscore.product.past import GapCode, Known
 from riskscore.product.spec import Derived, History, Product
-from riskscore.product.values import Values
+
+NAN = float("nan")
+UNAVAILABLE, MISSING = Known(NAN, "HISTORY_UNAVAILABLE"), Known(NAN, "MISSING")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +31,12 @@ class Assessment:
     """What we say about one application.
 
     Attributes:
-        exact: The values of the model's columns, shape (n_columns,), NaN where missing.
+        exact: The values of the model's columns in float64, in model order, NaN where missing.
         reasons: What raised the risk, largest first.
         coverage: Share of what usually moves the model that was known here.
     """
 
-    exact: Values = field(compare=False)
+    exact: Sequence[float] = field(compare=False)
     margin: float
     probability: float
     score: int
@@ -45,56 +47,78 @@ class Assessment:
     coverage: float
 
 
-def without_past(product: Product, applications: Sequence[Application]) -> Past:
-    """Say of every application that there was no store to ask."""
-    held = {
-        each.name: np.array([each.name in row.entities for row in applications])
-        for each in product.entities
+def without_past(product: Product, application: Application) -> dict[str, Known]:
+    """Say of an application that there was no store to ask."""
+    return {
+        each.name: UNAVAILABLE if each.entity in application.entities else MISSING
+        for each in product.history
     }
-    return unavailable(product, held)
 
 
 def assess_applications(
-    bundle: Bundle, applications: Sequence[Application], past: Past, *, language: str = "en"
+    bundle: Bundle,
+    applications: Sequence[Application],
+    past: Sequence[Mapping[str, Known]],
+    *,
+    language: str = "en",
 ) -> list[Assessment]:
-    """Score applications with what is known of their past, in their order."""
-    product = bundle.product
-    columns = {
-        each.name: values(each, [row.features.get(each.name) for row in applications])
-        for each in product.inputs
-        if each.model
-    }
-    judgement = judge(bundle, columns, past)
+    """Score applications with what is known of their past, in their order.
+
+    Args:
+        bundle: The model.
+        applications: Valid ones.
+        past: Of each, every history column by name.
+        language: Of the reason texts.
+    """
+    exact = [
+        bundle.encode_row(each.features, known)
+        for each, known in zip(applications, past, strict=True)
+    ]
+    judgement = judge(bundle, np.array(exact).reshape(len(exact), len(bundle.product.columns)))
     reasons = explain(bundle, judgement, language)
+    rows = zip(
+        judgement.margins.tolist(),
+        judgement.probabilities.tolist(),
+        judgement.scores.tolist(),
+        judgement.levels,
+        judgement.recommendations,
+        judgement.coverage.tolist(),
+        strict=True,
+    )
     return [
         Assessment(
-            exact=judgement.exact[row],
-            margin=float(judgement.margins[row]),
-            probability=float(judgement.probabilities[row]),
-            score=int(judgement.scores[row]),
-            level=judgement.levels[row],
-            recommendation=judgement.recommendations[row],
-            reasons=reasons[row],
-            data_quality=gaps(product, judgement.exact[row], past, row),
-            coverage=float(judgement.coverage[row]),
+            exact=exact[place],
+            margin=margin,
+            probability=probability,
+            score=score,
+            level=level,
+            recommendation=recommendation,
+            reasons=reasons[place],
+            data_quality=gaps(bundle.product, exact[place], past[place]),
+            coverage=coverage,
         )
-        for row in range(len(applications))
+        for place, (margin, probability, score, level, recommendation, coverage) in enumerate(rows)
     ]
 
 
-def gaps(product: Product, exact: Values, past: Past, row: int) -> list[Gap]:
+def gaps(product: Product, exact: Sequence[float], past: Mapping[str, Known]) -> list[Gap]:
     """Name what one row did not know; what is derived from it is not named again.
 
     Args:
         product: Whose columns.
-        exact: The row's values in model order, shape (n_columns,).
-        past: Of all rows.
-        row: Which of them this is.
+        exact: The row's values in model order.
+        past: The row's history columns by name.
     """
     found = []
-    for place in np.flatnonzero(np.isnan(exact)):
-        feature = product.columns[place]
-        code = past.gaps[feature.name][row] if isinstance(feature, History) else "MISSING"
-        if code and not isinstance(feature, Derived):
-            found.append(Gap(code=code, feature=feature.name))
+    for feature, value in zip(product.columns, exact, strict=True):
+        if value == value or isinstance(feature, Derived):  # noqa: PLR0124 - only NaN differs
+            continue
+        code = past[feature.name].gap if isinstance(feature, History) else "MISSING"
+        if code:
+            found.append(gap(code, feature.name))
     return found
+
+
+@cache
+def gap(code: GapCode, feature: str) -> Gap:
+    return Gap(code=code, feature=feature)

@@ -27,12 +27,21 @@ from sqlalchemy import (
 from riskscore.errors import BundleMismatch
 from riskscore.history.prepared import written
 from riskscore.history.schema import event, sighting, verdict
-from riskscore.history.windows import microseconds_of
+from riskscore.history.windows import microseconds_of, of_nothing
+from riskscore.product.past import Known
 from riskscore.product.spec import Category, History, Product
 from riskscore.product.toml import built_in, read_product
 
 OUTCOMES = frozenset({"confirmed", "confirmed_rate"})
 Codes = Mapping[str, int]
+
+
+class Unseen(NamedTuple):
+    """A column, its window in microseconds, and its value where the window holds nothing."""
+
+    name: str
+    window: int
+    known: Known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +58,14 @@ class Lookup:
     def window(self) -> int:
         """Microseconds of the longest window."""
         return max(microseconds_of(each) for each in self.columns)
+
+    @cached_property
+    def unseen(self) -> tuple["Unseen", ...]:
+        """What each column is worth where nothing was seen."""
+        return tuple(
+            Unseen(each.name, microseconds_of(each), Known(of_nothing(each), None))
+            for each in self.columns
+        )
 
     @cached_property
     def judged(self) -> bool:

@@ -2,31 +2,34 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-import numpy as np
 import orjson
 from sqlalchemy import Connection
 
 from riskscore.history.lookups import Codes, Judged, Lookup, Plan
 from riskscore.history.prepared import fetch
 from riskscore.history.streams import Stream, Streams
-from riskscore.history.windows import CODES, NAN, NONE, Asking, Events, measured, observed, start
+from riskscore.history.windows import (
+    ALWAYS,
+    CODES,
+    NAN,
+    NONE,
+    Asking,
+    Events,
+    begins,
+    measured,
+    observed,
+)
 from riskscore.product.application import Application
-from riskscore.product.past import GapCode, Past
-from riskscore.product.spec import History, Product
+from riskscore.product.past import Known
+from riskscore.product.spec import History
 
 RECEIVED, NOW = 0, 1  # whatever the store holds was received before the one who asks
-
-
-class Known(NamedTuple):
-    """A history column's value for one application, and why there is none."""
-
-    value: float
-    gap: GapCode | None
+MISSING, SHORT = Known(NAN, "MISSING"), Known(NAN, "HISTORY_SHORT")
 
 
 class Asker(NamedTuple):
@@ -72,25 +75,15 @@ def read_history(
     judged = _by_place(connection, plan.verdicts, asked)
     known: dict[str, Known] = {}
     for lookup in plan.lookups:
-        found = Columns(*zip(*seen.get(lookup.place, ()), strict=True))
-        view = View(
-            plan,
-            _events(found, judged.get(lookup.place, ())),
-            found.score,
-            [orjson.loads(each) for each in found.features] if lookup.featured else (),
-            [orjson.loads(each) for each in found.entities] if lookup.linked else (),
-        )
-        known |= _measure(view, lookup, asker, streams.of(lookup.of))
+        rows, verdicts = seen.get(lookup.place), judged.get(lookup.place, ())
+        if lookup.entity not in asker.application.entities:
+            known.update((each.name, MISSING) for each in lookup.unseen)
+        elif rows is None:
+            known.update(_unseen(lookup, asker.application, streams.of(lookup.of)))
+        else:
+            view = _view(plan, lookup, rows, verdicts)
+            known.update(_measure(view, lookup, asker, streams.of(lookup.of)))
     return known
-
-
-def past_of(product: Product, rows: Sequence[Mapping[str, Known]]) -> Past:
-    """Gather what is known of several applications column by column."""
-    names = [each.name for each in product.history]
-    return Past(
-        values={name: np.array([row[name].value for row in rows], np.float64) for name in names},
-        gaps={name: [row[name].gap for row in rows] for name in names},
-    )
 
 
 def _parameters(plan: Plan, asker: Asker, streams: Streams) -> dict[str, int]:
@@ -115,20 +108,39 @@ def _by_place(
     return {place: list(found) for place, found in groupby(rows, itemgetter(0))}
 
 
-def _measure(view: View, lookup: Lookup, asker: Asker, stream: Stream) -> dict[str, Known]:
+def _unseen(
+    lookup: Lookup, application: Application, stream: Stream
+) -> Iterator[tuple[str, Known]]:
+    """Say what the columns are worth where nothing was found."""
+    at, since = application.occurred_at, application.since.get(lookup.entity, ALWAYS)
+    for name, window, known in lookup.unseen:
+        watched = observed(begins(at, window, since), stream.known_since)
+        yield name, known if watched else SHORT
+
+
+def _view(
+    plan: Plan, lookup: Lookup, rows: Sequence[Sequence[Any]], verdicts: Sequence[Any]
+) -> View:
+    found = Columns(*zip(*rows, strict=True))
+    return View(
+        plan,
+        _events(found, verdicts),
+        found.score,
+        [orjson.loads(each) for each in found.features] if lookup.featured else (),
+        [orjson.loads(each) for each in found.entities] if lookup.linked else (),
+    )
+
+
+def _measure(
+    view: View, lookup: Lookup, asker: Asker, stream: Stream
+) -> Iterator[tuple[str, Known]]:
     application, own, _ = asker
-    if lookup.entity not in application.entities:
-        return {each.name: Known(NAN, "MISSING") for each in lookup.columns}
-    at, since = application.occurred_at, application.since.get(lookup.entity)
+    at, since = application.occurred_at, application.since.get(lookup.entity, ALWAYS)
     asking = Asking(NONE if own is None else own, at, NOW)
-    known = {}
-    for column in lookup.columns:
-        begin = start(column, at, since)
-        if observed(begin, stream.known_since):
-            known[column.name] = Known(_value(column, view, begin, asking), None)
-        else:
-            known[column.name] = Known(NAN, "HISTORY_SHORT")
-    return known
+    for column, (name, window, _) in zip(lookup.columns, lookup.unseen, strict=True):
+        begin = begins(at, window, since)
+        watched = observed(begin, stream.known_since)
+        yield name, Known(_value(column, view, begin, asking), None) if watched else SHORT
 
 
 def _value(column: History, view: View, begin: int, asking: Asking) -> float:

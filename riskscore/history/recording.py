@@ -10,11 +10,9 @@ from sqlalchemy import (
     BindParameter,
     CompoundSelect,
     Connection,
-    Insert,
     Row,
     bindparam,
     cast,
-    insert,
     null,
     select,
     union_all,
@@ -24,16 +22,16 @@ from sqlalchemy import (
 from riskscore.history import entities
 from riskscore.history.entities import Pseudonym
 from riskscore.history.lookups import Plan
-from riskscore.history.prepared import fetch
-from riskscore.history.reading import Asker, Known, read_history
+from riskscore.history.prepared import fetch, put, put_numbered, run
+from riskscore.history.reading import Asker, read_history
 from riskscore.history.schema import event, outcome, sighting, verdict, whole
 from riskscore.history.store import Store
 from riskscore.history.streams import Streams, first_counted, open_stream, read_streams
 from riskscore.product.application import COUNTED, Application
+from riskscore.product.past import Known
 
 STREAM: BindParameter[int] = bindparam("stream")
-EVENT, SIGHTINGS = insert(event), insert(sighting)
-SCORED = update(event).where(event.c.id == bindparam("event"))
+SCORED = update(event).where(event.c.id == bindparam("event")).values(score=bindparam("as_served"))
 
 
 class Arrival(NamedTuple):
@@ -104,9 +102,9 @@ def record(desk: Desk, applications: Sequence[Application]) -> list[Recorded]:
 
 def note_scores(connection: Connection, scores: Mapping[int, int]) -> None:
     """Remember the score that each event was served."""
-    rows = [{"event": number, "score": score} for number, score in scores.items()]
+    rows = [{"event": number, "as_served": score} for number, score in scores.items()]
     if rows:
-        connection.execute(SCORED, rows)
+        run(connection, SCORED, rows)
 
 
 def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
@@ -188,22 +186,15 @@ def count(desk: Desk, application: Application, numbers: Mapping[str, int]) -> i
     stream = first_counted(desk.connection, desk.streams.of(desk.product), application.occurred_at)
     desk.streams.by_product[desk.product] = stream
     row = event_row(application, stream.id, numbers, desk.received_at)
-    number = new_row(desk.connection, EVENT, row)
+    number = put_numbered(desk.connection, event, row)
     desk.events[application.reference] = number
-    seen = sightings(numbers, stream.id, application.occurred_at, number)
-    if seen:
-        desk.connection.execute(SIGHTINGS, seen)
+    put(
+        desk.connection,
+        sighting,
+        sightings(numbers, stream.id, application.occurred_at, number),
+    )
     for each in desk.outcomes.get(application.reference, ()):
         put_beside(desk.connection, each._asdict(), number, numbers.values())
-    return number
-
-
-def new_row(connection: Connection, statement: Insert, row: Mapping[str, Any]) -> int:
-    """Insert a row and return the number that it got."""
-    key = connection.execute(statement, dict(row)).inserted_primary_key
-    if key is None:
-        raise AssertionError("a table without a number")
-    number: int = key[0]
     return number
 
 
@@ -253,5 +244,4 @@ def put_beside(
         }
         for number in set(numbers)
     ]
-    if rows:
-        connection.execute(insert(verdict), rows)
+    put(connection, verdict, rows)

@@ -166,12 +166,15 @@ def value(  # noqa: PLR0911 - one line per measure
     return events.value[counted.last]
 
 
-def start(history: History, at: int, since: int | None) -> int:
-    """Return where a window begins: never before the identifier started afresh."""
-    return begins(at, microseconds_of(history), ALWAYS if since is None else since)
+def of_nothing(history: History) -> float:
+    """Say what a column is worth where its window holds nothing."""
+    events = Events((), (), (), (), (), (), (), (), ())
+    base_rate = history.base_rate or 0.0
+    return measured(CODES[history.measure], base_rate, events, (), Asking(NONE, 0, 0))
 
 
 def begins(at: int, window: int, since: int) -> int:
+    """Return where a window begins: never before the identifier started afresh."""
     return max(at - window, since)
 
 

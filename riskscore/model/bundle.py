@@ -20,6 +20,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from riskscore.model import golden, manifest
 from riskscore.model.calibration import Calibration
 from riskscore.model.scale import Scale, Thresholds, block_score_at
 from riskscore.model.trees import Trees
+from riskscore.product.one_row import RowEncoder
 from riskscore.product.spec import Product
 from riskscore.product.toml import product_from
 from riskscore.product.values import Values
@@ -42,7 +44,7 @@ MODELS = "a folder of products, such as models"
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Bundle:
     """One trained model, proven.
 
@@ -61,6 +63,11 @@ class Bundle:
     thresholds: Thresholds
     importance: Values
     manifest: Mapping[str, Any]
+
+    @cached_property
+    def encode_row(self) -> RowEncoder:
+        """What turns one application into the model's columns."""
+        return RowEncoder(self.product)
 
 
 def load_champions(models: Path) -> dict[str, Bundle]:

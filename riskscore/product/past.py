@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args, overload
+from typing import Literal, NamedTuple, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,13 @@ from riskscore.product.values import Values
 GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT"]
 GAPS: tuple[GapCode | None, ...] = (None, *get_args(GapCode))
 Held = Mapping[str, NDArray[np.bool_]]  # entity name -> whether each row has that identifier
+
+
+class Known(NamedTuple):
+    """A history column's value for one application, and why there is none."""
+
+    value: float
+    gap: GapCode | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,13 +81,13 @@ class Flag(Sent):
     """True or false."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Category(Sent):
     """One of a closed list of words; a word's place in the list is its code."""
 
     values: tuple[str, ...]
 
-    @property
+    @cached_property
     def codes(self) -> dict[str, int]:
         return {word: code for code, word in enumerate(self.values)}
 

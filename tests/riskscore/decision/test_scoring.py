@@ -37,7 +37,8 @@ def assessed(bundle: Bundle, features: dict[str, Any], **entities: str) -> Asses
 
 
 def alone(bundle: Bundle, rows: list[Application]) -> list[Assessment]:
-    return assess_applications(bundle, rows, without_past(bundle.product, rows))
+    past = [without_past(bundle.product, each) for each in rows]
+    return assess_applications(bundle, rows, past)
 
 
 def test_history_that_no_store_can_answer_is_said_to_be_unavailable(bundle: Bundle) -> None:

@@ -15,13 +15,13 @@ from sqlalchemy import insert
 
 from riskscore.decision.outcomes import accept
 from riskscore.history.lookups import plan
-from riskscore.history.reading import Known
 from riskscore.history.recording import Desk, Recorded, note_scores, record
 from riskscore.history.schema import decision
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
 from riskscore.privacy import create_key
 from riskscore.product.application import Application
 from riskscore.product.outcome import Outcome
+from riskscore.product.past import Known
 from riskscore.product.spec import Product
 from riskscore.product.toml import read_file
 from riskscore.settings import Settings
