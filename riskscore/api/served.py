@@ -11,6 +11,7 @@ from flask import current_app
 from marshmallow import Schema
 
 from riskscore.api import examples
+from riskscore.api.admission import Admission
 from riskscore.api.schemas import application_schema
 from riskscore.decision.ledger import Judge
 from riskscore.errors import StoreUnavailable, UnknownProduct
@@ -25,9 +26,10 @@ EXTENSION = "riskscore"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """One product: who decides about it, and the schema that judges its applications."""
+    """One product: who decides about it, who admits its applications, and who judges the others."""
 
     judge: Judge
+    admission: Admission
     schema: Schema
 
     @property
@@ -87,7 +89,11 @@ def load_service(settings: Settings) -> Service:
 def serve(bundle: Bundle, store: Store, others: Mapping[str, Product]) -> Served:
     asked = plan(bundle.product, others, store.engine.dialect)
     judge = Judge(bundle=bundle, plan=asked, store=store)
-    return Served(judge=judge, schema=application_schema(bundle.product))
+    return Served(
+        judge=judge,
+        admission=Admission(bundle.product),
+        schema=application_schema(bundle.product),
+    )
 
 
 def service() -> Service:
