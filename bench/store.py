@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from riskscore.decision.ledger import new_id
-from riskscore.history.lookups import Plan, plan
+from riskscore.history.plan import Plan, plan
 from riskscore.history.prepared import put_numbered
 from riskscore.history.recording import Desk, note_scores, record, sent
 from riskscore.history.schema import decision, metadata

@@ -15,7 +15,8 @@ from riskscore.api.admission import Admission
 from riskscore.api.schemas import application_schema
 from riskscore.decision.ledger import Judge
 from riskscore.errors import StoreUnavailable, UnknownProduct
-from riskscore.history.lookups import declared, plan
+from riskscore.history.lookups import declared
+from riskscore.history.plan import plan
 from riskscore.history.store import Store, store_from
 from riskscore.model.bundle import Bundle, load_champions
 from riskscore.product.spec import Product

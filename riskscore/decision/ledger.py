@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from riskscore.decision.scoring import Assessment, assess_applications, without_past
 from riskscore.errors import InvalidApplication, StoreUnavailable, UnknownDecision
-from riskscore.history.lookups import Plan
+from riskscore.history.plan import Plan
 from riskscore.history.prepared import put, put_numbered
 from riskscore.history.recording import Desk, Recorded, note_scores, record, sent
 from riskscore.history.schema import decision, mention, stream

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from riskscore.history import entities
 from riskscore.history.entities import Pseudonym
-from riskscore.history.lookups import Plan
+from riskscore.history.plan import Plan
 from riskscore.history.prepared import fetch, put, put_numbered, run
 from riskscore.history.reading import Asker, read_history
 from riskscore.history.schema import event, outcome, sighting, verdict, whole

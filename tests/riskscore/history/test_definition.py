@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from riskscore.decision.outcomes import accept
-from riskscore.history.lookups import plan
+from riskscore.history.plan import plan
 from riskscore.history.recording import Desk, Recorded, note_scores, record
 from riskscore.history.schema import decision
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store

@@ -1,0 +1,217 @@
+"""The statements that read what history columns need, written out once for a product.
+
+The database counts what a window holds, because an identifier may have very many events; what the
+counts are worth, and which outcome stands, is said by ``windows``. Tests hold the values to the
+plain definition on random streams.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    distinct,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from riskscore.history.lookups import Codes, Lookup, codes_of, lookups_of
+from riskscore.history.schema import event, sighting, verdict
+from riskscore.product.spec import Product, Where
+
+AT: BindParameter[int] = bindparam("at", type_=BigInteger)
+OWN: BindParameter[int] = bindparam("own", type_=BigInteger)
+ORDER = (sighting.c.occurred_at, sighting.c.event_id)  # of occurrence, then of receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """SQL as the driver takes it, with the parameters that are the same for every application."""
+
+    text: str = ""
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The lookups of a product, and the two statements that do them all.
+
+    Attributes:
+        counts: Gives a row for each lookup: its place; two numbers for each of its columns,
+            what ``_counted`` says; and, of the latest event, the value as JSON text.
+        verdicts: Gives rows of place, event, its moment, and ``known_at``, number and label of an
+            outcome, of the events that a lookup sees; empty where no column asks for outcomes.
+        codes: (product, feature) -> the codes of a category's words, for ``latest``.
+    """
+
+    product: Product
+    lookups: tuple[Lookup, ...]
+    counts: Statement
+    verdicts: Statement
+    codes: Mapping[tuple[str, str], Codes]
+
+
+def plan(product: Product, others: Mapping[str, Product], dialect: Dialect) -> Plan:
+    """Prepare what is read for every application of a product.
+
+    Args:
+        product: Whose history columns.
+        others: The declarations of the products it may look at, by name.
+        dialect: Of the database.
+    """
+    lookups = lookups_of(product)
+    most = max((len(each.columns) for each in lookups), default=0)
+    writer = Writer(dialect)
+    return Plan(
+        product=product,
+        lookups=lookups,
+        counts=writer.statement([writer.counts(each, most) for each in lookups]),
+        verdicts=writer.statement([writer.verdicts(each) for each in lookups if each.judged]),
+        codes=codes_of(product, others),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes statements for one kind of database."""
+
+    dialect: Dialect
+
+    def statement(self, parts: list[Select]) -> Statement:
+        if not parts:
+            return Statement()
+        whole = parts[0] if len(parts) == 1 else union_all(*parts)
+        compiled = whole.compile(dialect=self.dialect)
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        return Statement(text=str(compiled), constants=fixed)
+
+    def counts(self, lookup: Lookup, most: int) -> Select:
+        if lookup.last:
+            return self.latest(lookup, most)
+        numbers = [
+            number
+            for place in range(len(lookup.columns))
+            for number in self._counted(lookup, place)
+        ]
+        rows = select(*_row(lookup, numbers, most, null()))
+        return self._ranged(rows, lookup)
+
+    def latest(self, lookup: Lookup, most: int) -> Select:
+        """Look for the latest event from the end."""
+        [column] = lookup.columns
+        what = str(column.what)
+        score = cast(event.c.score, String)
+        value = score if what == "score" else self._inside(event.c.features, what)
+        rows = select(*_row(lookup, [sighting.c.occurred_at], most, value))
+        rows = self._ranged(rows, lookup)
+        if lookup.where:
+            rows = rows.where(self._meets(lookup.where))
+        found = rows.order_by(*(each.desc() for each in ORDER)).limit(literal_column("1"))
+        return select(found.subquery(f"latest_{lookup.place}"))
+
+    def verdicts(self, lookup: Lookup) -> Select:
+        found, happened = verdict.c, event.c.occurred_at
+        rows = (
+            select(
+                literal_column(str(lookup.place)).label("place"),
+                found.event_id,
+                happened,
+                found.known_at,
+                found.outcome_id,
+                found.label,
+            )
+            .join(event, event.c.id == found.event_id)
+            .where(
+                found.entity_id == bindparam(lookup.who, type_=BigInteger),
+                found.stream_id == bindparam(lookup.where_from, type_=BigInteger),
+                found.known_at <= AT,
+                happened.between(_begin(lookup, lookup.longest), AT),
+                found.event_id != OWN,
+            )
+        )
+        return rows.where(self._meets(lookup.where)) if lookup.where else rows
+
+    def _ranged(self, rows: Select, lookup: Lookup) -> Select:
+        seen = sighting.c
+        if lookup.joined:
+            rows = rows.join_from(sighting, event, event.c.id == seen.event_id)
+        return rows.where(
+            seen.entity_id == bindparam(lookup.who, type_=BigInteger),
+            seen.stream_id == bindparam(lookup.where_from, type_=BigInteger),
+            seen.occurred_at.between(_begin(lookup, lookup.longest), AT),
+            seen.event_id != OWN,
+        )
+
+    def _counted(self, lookup: Lookup, place: int) -> tuple[ColumnElement, ColumnElement]:
+        """Count the events within a window, and what else its measure asks for.
+
+        That is, of a share those that meet the filter, of ``distinct`` the others met, of
+        ``seconds_since_latest`` the moment of the latest; null of anything else.
+        """
+        column = lookup.columns[place]
+        within = sighting.c.occurred_at >= _begin(lookup, place)
+        meets = self._meets(column.where) if column.where else None
+        met = within if meets is None else and_(within, meets)
+        seen = func.count(case((within if column.measure == "share" else met, 1)))
+        match column.measure:
+            case "share":
+                return seen, func.count(case((met, 1)))
+            case "distinct":
+                other = self._inside(event.c.entities, str(column.what))
+                return seen, func.count(distinct(case((met, other))))
+            case "seconds_since_latest":
+                return seen, func.max(case((met, sighting.c.occurred_at)))
+            case _:
+                return seen, null()
+
+    def _meets(self, where: Where) -> ColumnElement[bool]:
+        value = self._inside(event.c.features, where.feature)
+        return or_(*(value == literal(each, String) for each in spellings(where.equals)))
+
+    def _inside(self, column: ColumnElement, name: str) -> ColumnElement:
+        """Take a value out of a JSON object, as JSON text."""
+        path = f"$.{orjson.dumps(name).decode()}" if self.dialect.name == "sqlite" else name
+        return cast(column.op("->", precedence=15)(literal(path, String)), String)
+
+
+def spellings(value: str | float) -> list[str]:
+    """List how a value may stand in JSON; to a model true is 1, and 1 is 1.0."""
+    if isinstance(value, str):
+        return [orjson.dumps(value).decode()]
+    equal = {float(value): None, -float(value): None} if not value else {float(value): None}
+    forms: list[float | int | bool] = [*equal]
+    if float(value).is_integer():
+        forms.append(int(value))
+    if value in {0, 1}:
+        forms.append(bool(value))
+    return [orjson.dumps(each).decode() for each in forms]
+
+
+def _begin(lookup: Lookup, place: int) -> BindParameter[int]:
+    return bindparam(lookup.asked[place].begin, type_=BigInteger)
+
+
+def _row(
+    lookup: Lookup, numbers: list[Any], most: int, value: ColumnElement
+) -> list[ColumnElement]:
+    padded = [*numbers, *[null()] * (2 * most - len(numbers))]
+    columns = [cast(each, BigInteger).label(f"n{place}") for place, each in enumerate(padded)]
+    place = literal_column(str(lookup.place), Integer).label("place")
+    return [place, *columns, cast(value, String).label("value")]
