@@ -1,8 +1,9 @@
 """One engine per process, for SQLite or PostgreSQL, with every wait bounded.
 
 SQLite keeps a write-ahead log, chosen once when the file is made: workers that each chose it on
-connecting would lock each other out. Commits are synchronous FULL, so what is acknowledged is on
-disk; what is deleted is overwritten. An engine is made after the fork and never crosses one.
+connecting would lock each other out. ``journal`` makes commits last before they are acknowledged;
+without that log SQLite does so itself. What is deleted is overwritten. An engine is made after the
+fork and never crosses one.
 """
 
 import json
@@ -24,6 +25,7 @@ from riskscore.history.filelock import held
 
 BROKEN = ((3, 7, 0), (3, 51, 2))  # SQLites that may corrupt a log that several processes write
 CONNECTIONS = 2  # per process: workers answer one request at a time
+LONGEST_LOG = 20_000  # pages; ``journal`` folds it in long before
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
@@ -103,7 +105,9 @@ def _sqlite(url: URL, seconds: float, common: dict[str, Any]) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we say when a transaction begins
-        connection.execute("PRAGMA synchronous = FULL")
+        [mode] = connection.execute("PRAGMA journal_mode").fetchone()
+        connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA cache_size = -32768")  # KiB
 

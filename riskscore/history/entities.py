@@ -1,10 +1,10 @@
 """Identifiers in the store: pseudonyms, the numbers that stand for them, and who may use them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, text
+from sqlalchemy import BindParameter, Connection, Insert, Select, bindparam, insert, select, text
 
 from riskscore.history.prepared import fetch
 from riskscore.history.schema import entity
@@ -15,13 +15,7 @@ LOCK = text(
     "SELECT pg_advisory_xact_lock(lock) FROM unnest(CAST(:locks AS bigint[])) AS held (lock)"
 )
 
-FEW = 10  # rows up to which one by one is faster than together
-RETURNED = (entity.c.kind, entity.c.pseudonym, entity.c.id)
-ADDED = (
-    insert(entity)
-    .values({name: bindparam(name) for name in ("tenant", "kind", "key_version", "pseudonym")})
-    .returning(*RETURNED)
-)
+TOGETHER = 20  # rows that one statement adds: an application's, and there are few such statements
 
 
 class Pseudonym(NamedTuple):
@@ -83,16 +77,31 @@ def find(
     return {Pseudonym(kind, bytes(value)): number for kind, value, number in rows}
 
 
+@cache
+def adding(number: int) -> Insert:
+    """Add so many identifiers at once."""
+    rows: list[dict[str, BindParameter[Any]]] = [
+        {
+            "tenant": bindparam("tenant"),
+            "key_version": bindparam("version"),
+            "kind": bindparam(f"kind_{place}"),
+            "pseudonym": bindparam(f"value_{place}"),
+        }
+        for place in range(number)
+    ]
+    return insert(entity).values(rows).returning(entity.c.kind, entity.c.pseudonym, entity.c.id)
+
+
 def add(
-    connection: Connection, key: PseudonymKey, tenant: str, new: Collection[Pseudonym]
+    connection: Connection, key: PseudonymKey, tenant: str, new: Sequence[Pseudonym]
 ) -> dict[Pseudonym, int]:
     """Give numbers to identifiers that nobody sent before, under ``lock``."""
-    rows = [
-        {"tenant": tenant, "kind": kind, "key_version": key.version, "pseudonym": value}
-        for kind, value in new
-    ]
-    if len(rows) <= FEW:
-        added = [fetch(connection, ADDED, row)[0] for row in rows]
-    else:
-        added = [*connection.execute(insert(entity).returning(*RETURNED), rows)]
-    return {Pseudonym(kind, bytes(value)): number for kind, value, number in added}
+    added: dict[Pseudonym, int] = {}
+    for start in range(0, len(new), TOGETHER):
+        some = new[start : start + TOGETHER]
+        values: dict[str, Any] = {f"kind_{place}": each.kind for place, each in enumerate(some)}
+        values |= {f"value_{place}": each.value for place, each in enumerate(some)}
+        asked = {"tenant": tenant, "version": key.version, **values}
+        rows = fetch(connection, adding(len(some)), asked)
+        added |= {Pseudonym(kind, bytes(value)): number for kind, value, number in rows}
+    return added

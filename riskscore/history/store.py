@@ -25,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from riskscore.errors import ConfigError, StoreMismatch, StoreUnavailable
 from riskscore.history.engine import Gate, file_of, is_sqlite, make_engine, url_from
+from riskscore.history.journal import Journal
 from riskscore.history.migrate import check_version, upgrade
 from riskscore.history.schema import pseudonym_key
 from riskscore.history.upsert import insert_new
@@ -44,6 +45,7 @@ class Store:
 
     Attributes:
         path: Of the key file.
+        journal: What makes commits last; None where the database does so itself.
         declared: Microseconds since 1970 from which the operator says that everything is known.
         tolerance: Microseconds that a moment may lie in the future.
         optional: Whether we answer without history when the store fails.
@@ -53,6 +55,7 @@ class Store:
     engine: Engine
     gate: Gate
     path: Path
+    journal: Journal | None = None
     declared: int | None = None
     tolerance: int = 300_000_000
     optional: bool = False
@@ -101,6 +104,8 @@ class Store:
 
     def close(self) -> None:
         """Let go of every connection and of the door."""
+        if self.journal:
+            self.journal.close()
         self.engine.dispose()
         self.gate.close()
 
@@ -111,10 +116,13 @@ class Store:
         Raises:
             StoreUnavailable: It cannot be reached, is full, or was busy for too long.
         """
-        with self.reported(), self.gate.entered(), self.engine.connect() as connection:
-            connection.execution_options(writing=True)
-            with connection.begin():
-                yield connection
+        with self.reported():
+            with self.gate.entered(), self.engine.connect() as connection:
+                connection.execution_options(writing=True)
+                with connection.begin():
+                    yield connection
+            if self.journal:
+                self.journal.settle()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -153,11 +161,14 @@ def store_from(settings: Settings) -> Store:
     url = url_from(settings.database_url)
     if is_sqlite(url):
         make_file(file_of(url))
+    engine = make_engine(url, seconds=settings.store_timeout)
+    gate = Gate(url, settings.store_timeout)
     return Store(
         url=url,
-        engine=make_engine(url, seconds=settings.store_timeout),
-        gate=Gate(url, settings.store_timeout),
+        engine=engine,
+        gate=gate,
         path=key_file(settings, url),
+        journal=Journal(engine, gate) if is_sqlite(url) else None,
         declared=settings.known_since,
         tolerance=settings.clock_tolerance * 1_000_000,
         optional=settings.on_store_failure == "answer",
@@ -211,6 +222,7 @@ def bring_up(engine: Engine, url: URL) -> None:
     if is_sqlite(url) and not file_of(url).stat().st_size:
         with closing(engine.raw_connection()) as bare:  # a transaction would forbid it
             bare.cursor().execute("PRAGMA journal_mode = WAL")
+            bare.invalidate()  # it was prepared for another log
     with engine.connect() as connection:
         connection.execution_options(writing=True)
         with connection.begin():

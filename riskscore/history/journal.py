@@ -1,0 +1,82 @@
+"""SQLite's write-ahead log, made to last outside the door.
+
+With ``synchronous = FULL`` SQLite waits for the disk inside every commit, and whoever wants to
+write next waits at the door for a disk that it does not need. We commit without that wait
+(``NORMAL``), open the door, and make the log last before anything is acknowledged. The promise is
+the same: a log is written in one order, so making it last up to our commit makes everything last
+that our commit was based on. While one writer waits for the disk the next one works, and one
+write to the disk may serve both.
+
+Likewise the log is folded into the database outside the door, but for what comes in meanwhile.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from riskscore.errors import StoreUnavailable
+from riskscore.history.engine import Gate, file_of
+
+FOLD_AFTER = 200  # commits of one process, some thirty pages each
+make_last: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS lacks the first
+
+
+class Journal:
+    """The log of one SQLite database, as one process sees it."""
+
+    def __init__(self, engine: Engine, gate: Gate) -> None:
+        self.engine, self.gate = engine, gate
+        file = file_of(engine.url)
+        self.path = file.with_name(f"{file.name}-wal")
+        self.log: int | None = None
+        self.commits = 0
+
+    def settle(self) -> None:
+        """Make everything last that was committed until now; now and then fold the log in.
+
+        Raises:
+            StoreUnavailable: The disk failed.
+        """
+        try:
+            make_last(self.opened())
+        except FileNotFoundError:  # no such log: then SQLite itself waited for the disk
+            return
+        except OSError as error:
+            raise StoreUnavailable("the store cannot be reached") from error
+        self.commits += 1
+        if self.commits >= FOLD_AFTER:
+            self.commits = 0
+            self.fold()
+
+    def opened(self) -> int:
+        """Open the log; anew if it is another file than before, whose name must last too."""
+        found = self.path.stat()
+        if self.log is not None and os.path.samestat(found, os.fstat(self.log)):
+            return self.log
+        self.close()
+        self.log = os.open(self.path, os.O_RDONLY)
+        make_name_last(self.path)
+        return self.log
+
+    def fold(self) -> None:
+        """Bring the log into the database: most of it while others write, the rest at the door."""
+        with closing(self.engine.raw_connection()) as bare:
+            bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with self.gate.entered():
+                bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        if self.log is not None:
+            os.close(self.log)
+            self.log = None
+
+
+def make_name_last(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,127 @@
+"""What SQLite's log must hold before anything is acknowledged, and how it stays short."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from riskscore.errors import StoreUnavailable
+from riskscore.history import journal
+from riskscore.history.store import Store, store_from
+from riskscore.settings import Settings
+
+PAGE = 4096  # bytes
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(database_url=f"sqlite:///{tmp_path}/store.db")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with closing(store_from(settings)) as opened:
+        opened.open()
+        yield opened
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """List the files that the disk was asked to make last, by their inode."""
+    asked: list[int] = []
+
+    def noted(descriptor: int) -> None:
+        asked.append(os.fstat(descriptor).st_ino)
+        os.fdatasync(descriptor)
+
+    monkeypatch.setattr(journal, "make_last", noted)
+    return asked
+
+
+def write(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute(
+            text("INSERT INTO stream (tenant, product) VALUES (hex(randomblob(8)), 'p')")
+        )
+
+
+def log_of(tmp_path: Path) -> Path:
+    return tmp_path / "store.db-wal"
+
+
+def test_a_commit_lasts_before_the_transaction_is_left(
+    store: Store, disk: list[int], tmp_path: Path
+) -> None:
+    write(store)
+
+    assert disk == [log_of(tmp_path).stat().st_ino]
+
+
+def test_the_door_is_open_while_the_disk_works(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lock = os.open(tmp_path / "store.db.lock", os.O_RDWR)
+    monkeypatch.setattr(
+        journal, "make_last", lambda _: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    )
+
+    write(store)
+
+    with pytest.raises(BlockingIOError):  # it was free then, and has been ours since
+        fcntl.flock(os.open(tmp_path / "store.db.lock", os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_disk_that_fails_is_not_acknowledged(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr(journal, "make_last", broken)
+
+    with pytest.raises(StoreUnavailable):
+        write(store)
+
+
+def test_a_log_that_another_process_began_anew_is_the_one_that_lasts(
+    store: Store, disk: list[int], tmp_path: Path
+) -> None:
+    write(store)
+    store.engine.dispose()  # the last to leave removes the log
+    assert not log_of(tmp_path).exists()
+
+    write(store)
+
+    assert disk[-1] == log_of(tmp_path).stat().st_ino
+
+
+def test_the_log_stays_short_while_two_write(settings: Settings, tmp_path: Path) -> None:
+    with closing(store_from(settings)) as one, closing(store_from(settings)) as other:
+        one.open()
+        other.open()
+        for _ in range(3 * journal.FOLD_AFTER):
+            write(one)
+            write(other)
+
+        pages = log_of(tmp_path).stat().st_size // PAGE
+
+    assert pages < 6 * journal.FOLD_AFTER  # each commit writes two pages and more
+
+
+def test_without_that_log_sqlite_itself_waits_for_the_disk(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/store.db")
+    with closing(store_from(settings)) as store:
+        store.open()
+        with closing(store.engine.raw_connection()) as bare:
+            bare.cursor().execute("PRAGMA journal_mode = DELETE")
+        store.engine.dispose()
+
+        write(store)
+
+        with store.reading() as connection:
+            synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    assert synchronous == 2
