@@ -66,6 +66,8 @@ def elapsed_ms() -> float:
 
 def language() -> str:
     """Return the first language of ours that the caller accepts; English if none is."""
+    if "HTTP_ACCEPT_LANGUAGE" not in request.environ:
+        return LANGUAGES[0]
     for tag, quality in request.accept_languages:
         primary = tag.lower().split("-")[0]
         if quality > 0 and primary in LANGUAGES:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, g, make_response
+from flask import Blueprint, Response, g
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
-from riskscore.api.bodies import as_object, read_object
+from riskscore.api.bodies import PLAIN, as_object, read_object, written
 from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
 from riskscore.api.schemas import BatchForm
@@ -31,7 +31,8 @@ def create_score(slug: str) -> ResponseReturnValue:
     served = served_as(slug)
     application = read_application(served, read_object())
     g.product, g.scored = served.bundle.product.name, 1
-    return answered(answers(served, [application])[0])
+    spoken = language()
+    return answered(answers(served, [application], spoken)[0], spoken)
 
 
 @bp.post("/<slug>/scores/batch")
@@ -46,9 +47,10 @@ def create_scores(slug: str) -> ResponseReturnValue:
     read = [read_or_refuse(served, row) for row in rows]
     good = [each for each in read if isinstance(each, Application)]
     g.product, g.scored = served.bundle.product.name, len(good)
-    scored = iter(answers_or_problems(served, good))
+    spoken = language()
+    scored = iter(answers_or_problems(served, good, spoken))
     results = [next(scored) if isinstance(each, Application) else each for each in read]
-    return answered({"results": results})
+    return answered({"results": results}, spoken)
 
 
 def read_application(served: Served, sent: object) -> Application:
@@ -85,12 +87,14 @@ def reference_in(sent: object) -> str | None:
     return reference if valid else None
 
 
-def answers_or_problems(served: Served, applications: Sequence[Application]) -> list[Json]:
+def answers_or_problems(
+    served: Served, applications: Sequence[Application], spoken: str
+) -> list[Json]:
     """Answer chunk by chunk; once the store fails, the rest is told so without trying."""
     results: list[Json] = []
     for chunk in chunks(applications):
         try:
-            results += answers(served, chunk)
+            results += answers(served, chunk, spoken)
         except StoreUnavailable as error:
             problem = problem_of(error)
             left = applications[len(results) :]
@@ -103,9 +107,9 @@ def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application
         yield applications[start : start + TOGETHER]
 
 
-def answers(served: Served, applications: Sequence[Application]) -> list[Json]:
+def answers(served: Served, applications: Sequence[Application], spoken: str) -> list[Json]:
     """Decide in one go: row by row would cost the model's overhead each time."""
-    decided = decide(served.judge, applications, language=language())
+    decided = decide(served.judge, applications, language=spoken)
     said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
     return [answer(served, *each) | said for each in zip(applications, decided, strict=True)]
 
@@ -127,8 +131,6 @@ def answer(served: Served, application: Application, decided: Decided) -> Json:
     }
 
 
-def answered(content: Json) -> ResponseReturnValue:
-    response = make_response(content)
-    response.content_language.add(language())
-    response.vary.add("Accept-Language")
-    return response
+def answered(content: Json, spoken: str) -> ResponseReturnValue:
+    headers = {"Content-Language": spoken, "Vary": "Accept-Language"}
+    return Response(written(content), headers=headers, mimetype=PLAIN)

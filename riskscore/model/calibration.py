@@ -1,6 +1,8 @@
 """The map from margins to probabilities."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +10,16 @@ from numpy.typing import NDArray
 Margins = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Knots(NamedTuple):
+    """A calibration's knots as arrays, and the slopes beyond the first and the last."""
+
+    margins: Margins
+    log_odds: Margins
+    below: float
+    above: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
     """A smooth monotone map, kept as knots in log-odds, linear between and beyond them.
 
@@ -29,11 +40,16 @@ class Calibration:
         probabilities: Margins = np.clip(odds / (1 + odds), bound, 1 - bound)
         return probabilities
 
+    @cached_property
+    def _knots(self) -> Knots:
+        margins, log_odds = np.array(self.margins), np.array(self.log_odds)
+        slopes = np.diff(log_odds) / np.diff(margins)
+        return Knots(margins, log_odds, float(slopes[0]), float(slopes[-1]))
+
     def _log_odds(self, margins: Margins) -> Margins:
-        knots, levels = np.array(self.margins), np.array(self.log_odds)
-        slopes = np.diff(levels) / np.diff(knots)
-        below = np.minimum(margins - knots[0], 0) * slopes[0]
-        above = np.maximum(margins - knots[-1], 0) * slopes[-1]
-        between = np.interp(margins, knots, levels)
+        knots = self._knots
+        below = np.minimum(margins - knots.margins[0], 0) * knots.below
+        above = np.maximum(margins - knots.margins[-1], 0) * knots.above
+        between = np.interp(margins, knots.margins, knots.log_odds)
         extended: Margins = between + below + above
         return extended
