@@ -26,7 +26,7 @@ from sqlalchemy import Connection, text
 from riskscore.decision.ledger import new_id
 from riskscore.history.plan import Plan, plan
 from riskscore.history.prepared import put_numbered
-from riskscore.history.recording import Desk, note_scores, record, sent
+from riskscore.history.recording import Desk, arrivals_of, note_scores, record, sent
 from riskscore.history.schema import decision, metadata
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
 from riskscore.privacy import create_key
@@ -248,7 +248,7 @@ def looked_up(store: Store, asks: Plan, each: Application) -> Took:
     worked, started = time.process_time(), time.perf_counter()
     with store.reading() as connection:
         desk = Desk(connection=connection, store=store, plan=asks, tenant=TENANT, received_at=now())
-        record(desk, [replace(each, purpose="test")])
+        record(desk, arrivals_of(store, TENANT, [replace(each, purpose="test")]))
     wall = time.perf_counter() - started
     return Took(wall * 1000, (time.process_time() - worked) * 1000)
 
@@ -258,7 +258,7 @@ def timed(store: Store, asks: Plan, each: Application) -> Took:
     worked, started = time.process_time(), time.perf_counter()
     with store.writing() as connection:
         desk = Desk(connection=connection, store=store, plan=asks, tenant=TENANT, received_at=now())
-        [recorded] = record(desk, [each])
+        [recorded] = record(desk, arrivals_of(store, TENANT, [each]))
         if recorded.event is None:
             raise AssertionError("measured twice")
         note_scores(connection, {recorded.event: 500})

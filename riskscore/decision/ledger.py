@@ -13,7 +13,15 @@ from riskscore.decision.scoring import Assessment, assess_applications, without_
 from riskscore.errors import InvalidApplication, StoreUnavailable, UnknownDecision
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import put, put_numbered
-from riskscore.history.recording import Desk, Recorded, note_scores, record, sent
+from riskscore.history.recording import (
+    Arrival,
+    Desk,
+    Recorded,
+    arrivals_of,
+    note_scores,
+    record,
+    sent,
+)
 from riskscore.history.schema import decision, mention, stream
 from riskscore.history.store import TENANT, Store
 from riskscore.model.bundle import Bundle
@@ -66,8 +74,9 @@ def decide(judge: Judge, applications: Sequence[Application], *, language: str) 
         StoreUnavailable: The store failed, and we do not answer without it.
     """
     try:
+        arrivals = arrivals_of(judge.store, TENANT, applications)  # opens a store that was lost
         with transaction(judge.store, applications) as connection:
-            return _decide(connection, judge, applications, language)
+            return _decide(connection, judge, arrivals, language)
     except StoreUnavailable:
         if not judge.store.optional:
             raise
@@ -79,18 +88,18 @@ def decide(judge: Judge, applications: Sequence[Application], *, language: str) 
 @contextmanager
 def transaction(store: Store, applications: Sequence[Application]) -> Iterator[Connection]:
     """Enter a transaction that can do what the applications ask for: tests only read."""
-    _ = store.key  # opens the store, if it could not be reached before
     writes = any(each.purpose != "test" for each in applications)
     with store.writing() if writes else store.reading() as connection:
         yield connection
 
 
 def _decide(
-    connection: Connection, judge: Judge, applications: Sequence[Application], language: str
+    connection: Connection, judge: Judge, arrivals: Sequence[Arrival], language: str
 ) -> list[Decided]:
     bundle, plan, store = judge
     desk = Desk(connection=connection, store=store, plan=plan, tenant=TENANT, received_at=now())
-    recorded = record(desk, applications)
+    recorded = record(desk, arrivals)
+    applications = [each.application for each in recorded]
     past = [each.history for each in recorded]
     assessed = assess_applications(bundle, applications, past, language=language)
     decided = [

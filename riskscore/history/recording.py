@@ -88,13 +88,17 @@ class Desk:
         return self.plan.product.name
 
 
-def record(desk: Desk, applications: Sequence[Application]) -> list[Recorded]:
+def arrivals_of(store: Store, tenant: str, applications: Iterable[Application]) -> list[Arrival]:
+    """Make the pseudonyms of applications, which nobody need wait at the door for."""
+    key = store.key
+    return [Arrival(each, entities.pseudonyms(key, tenant, each)) for each in applications]
+
+
+def record(desk: Desk, arrivals: Sequence[Arrival]) -> list[Recorded]:
     """Take in applications as if each came alone and in this order.
 
     Few enough must come at a time that the identifiers of all can be locked together.
     """
-    key, tenant = desk.store.key, desk.tenant
-    arrivals = [Arrival(each, entities.pseudonyms(key, tenant, each)) for each in applications]
     lock(desk, arrivals)
     look_up(desk, arrivals)
     return [enter(desk, each) for each in arrivals]

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 
 from riskscore.decision.outcomes import accept
 from riskscore.history.plan import plan
-from riskscore.history.recording import Desk, Recorded, note_scores, record
+from riskscore.history.recording import Desk, Recorded, arrivals_of, note_scores, record
 from riskscore.history.schema import decision
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
 from riskscore.privacy import create_key
@@ -192,7 +192,7 @@ def served(
         desk = Desk(
             connection=connection, store=store, plan=asked, tenant=TENANT, received_at=START
         )
-        [recorded] = record(desk, [application])
+        [recorded] = record(desk, arrivals_of(store, TENANT, [application]))
         if recorded.event is not None:
             note_scores(connection, {recorded.event: score})
         if writes:
