@@ -1,13 +1,14 @@
 """What the store costs: history, decision and event of one application, as the store grows.
 
-    python -m bench.store [--url URL] [--folder DIR] [--events N ...]
+    python -m bench.store [--url URL] [--folder DIR] [--events N ...] [--rounds N]
 
-Fills a store by plain SQL so that every identifier has as many events in a large store as in a
-small one, then takes in new applications through the code that serves, with twelve windows and
-without a model. SQLite in a temporary folder unless a PostgreSQL database is named, which is
-emptied before. The first line says what the disk takes to make a few bytes last: no commit is
-faster; in a folder in memory, such as /dev/shm, what is left is our own work. The last line of each
-size is a dealer with 100,000 sales.
+Takes new applications into a small store and a large one, in turns, through the code that serves,
+with twelve windows and without a model; every identifier has as many events in one as in the
+other. SQLite files unless a server of PostgreSQL is named, ``postgresql://.../events_{}``, whose
+databases of those names are emptied. Named folders and databases are taken up again, because ten
+million events take a while. The first line says what the disk takes to make a few bytes last: no
+commit is faster; in a folder in memory, such as /dev/shm, what is left is our own work. A dealer
+with 100,000 sales stands beside the ordinary ones.
 """
 
 import argparse
@@ -15,25 +16,24 @@ import os
 import statistics
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
-from sqlalchemy import Connection, text
-
+from bench.filled import CROWD, PER, SAMPLE, Filled, filled, number_of, settings_of
 from riskscore.decision.ledger import new_id
 from riskscore.history.plan import Plan, plan
 from riskscore.history.prepared import put_numbered
 from riskscore.history.recording import Desk, arrivals_of, note_scores, record, sent
-from riskscore.history.schema import decision, metadata
-from riskscore.history.store import TENANT, Store, store_from, upgrade_store
-from riskscore.privacy import create_key
+from riskscore.history.schema import decision
+from riskscore.history.store import TENANT, Store
 from riskscore.product.application import Application
 from riskscore.product.moments import now
 from riskscore.product.toml import product_from
-from riskscore.settings import Settings
 
 PRODUCT = """
 product = "sale"
@@ -55,12 +55,7 @@ WINDOWS = (
     ("phone", "count", "90d"), ("dealer", "count", "24h"), ("dealer", "count", "7d"),
     ("dealer", "confirmed_rate", "90d"),
 )  # fmt: skip
-PER = {"document": 4, "phone": 2, "device": 4, "dealer": 200}  # events of one identifier
-FEATURES = "{" + ", ".join(f'"f{place}": {place}.25' for place in range(20)) + "}"
-CROWD = 100_000  # sales of the large dealer
-SAMPLE = 1_000  # applications measured
-SPAN = 90 * 86_400_000_000  # microseconds
-JUDGED = 50  # one event in so many has an outcome
+ROUNDS = 10
 
 
 class Took(NamedTuple):
@@ -72,15 +67,18 @@ class Took(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--url", help="a PostgreSQL database that may be emptied")
+    parser.add_argument("--url", help="PostgreSQL databases that may be emptied, with {}")
     parser.add_argument("--events", type=int, nargs="+", default=[100_000, 10_000_000])
-    parser.add_argument("--folder", help="where SQLite's file lies")
+    parser.add_argument("--folder", help="where SQLite's files lie, and stay")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     asked = parser.parse_args()
     print(f"a synchronous write: {synchronous(asked.folder):.3f} ms")
-    print(f"{'events':>12} {'what':<22} {'median':>9} {'p90':>9} {'p99':>9} {'processor':>9}   ms")
-    for events in asked.events:
-        with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-            measure(settings(Path(folder), asked.url), events)
+    with tempfile.TemporaryDirectory() as passing, ExitStack() as opened:
+        folder = Path(asked.folder or passing)
+        stores = [filled(settings_of(folder, asked.url, each), each) for each in asked.events]
+        for each in stores:
+            opened.enter_context(closing(each.store))
+        compare(stores, asked.rounds)
 
 
 def synchronous(folder: str | None) -> float:
@@ -96,34 +94,36 @@ def synchronous(folder: str | None) -> float:
     return statistics.median(took)
 
 
-def settings(folder: Path, url: str | None) -> Settings:
-    create_key(folder / "store.key")
-    return Settings(
-        database_url=url or f"sqlite:///{folder}/store.db",
-        pseudonym_key_file=folder / "store.key",
-        known_since=0,
-        store_timeout=600,
-    )
+def compare(stores: Sequence[Filled], rounds: int) -> None:
+    """Measure each in turns and print what each took, and how much more the last."""
+    took: dict[tuple[str, int], list[Took]] = defaultdict(list)
+    plans = {each.events: prepared(each.store) for each in stores}
+    many = SAMPLE // rounds
+    for number in range(rounds):
+        for each in stores:
+            places = range(number * many, (number + 1) * many)
+            rows = [application(place, each.events, each.at) for place in places]
+            for what, found in measured(each.store, plans[each.events], rows).items():
+                took[what, each.events] += found
+    print(f"{'events':>12} {'what':<22} {'median':>9} {'p90':>9} {'p99':>9} {'processor':>9}   ms")
+    for (what, events), found in sorted(took.items()):
+        report(events, what, found)
+    for what in dict.fromkeys(what for what, _ in took):
+        first, last = (median(took[what, each.events]) for each in (stores[0], stores[-1]))
+        print(f"{what}: {last / first:.2f} times with {stores[-1].events:,} events")
 
 
-def measure(asked: Settings, events: int) -> None:
-    with closing(store_from(asked)) as store:
-        if not asked.database_url.startswith("sqlite"):
-            with store.engine.begin() as connection:
-                metadata.drop_all(connection)
-                connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        upgrade_store(asked)
-        _ = store.key
-        started = now()
-        with store.writing() as connection:
-            fill(connection, store, events, started)
-        settle(store)
-        asks = prepared(store)
-        ordinary = [application(place, events, started) for place in range(SAMPLE)]
-        report(events, "history alone", [looked_up(store, asks, each) for each in ordinary])
-        report(events, "ordinary", [timed(store, asks, each) for each in ordinary])
-        crowded = [crowd(each) for each in ordinary[:30]]
-        report(events, f"dealer of {CROWD:,}", [timed(store, asks, each) for each in crowded])
+def measured(store: Store, asks: Plan, rows: Sequence[Application]) -> dict[str, list[Took]]:
+    crowded = [crowd(each) for each in rows[:5]]
+    return {
+        "history alone": [looked_up(store, asks, each) for each in rows],
+        "ordinary": [timed(store, asks, each) for each in rows],
+        f"dealer of {CROWD:,}": [timed(store, asks, each) for each in crowded],
+    }
+
+
+def median(took: Sequence[Took]) -> float:
+    return statistics.median(each.wall for each in took)
 
 
 def prepared(store: Store) -> Plan:
@@ -136,100 +136,14 @@ def prepared(store: Store) -> Plan:
     return plan(product_from(PRODUCT + windows, "sale"), {}, store.engine.dialect)
 
 
-def fill(connection: Connection, store: Store, events: int, started: int) -> None:
-    """Put events, sightings, verdicts and decisions in, and the identifiers that we ask for."""
-    run = connection.exec_driver_sql
-    run(f"INSERT INTO stream VALUES (1, '{TENANT}', 'sale', 0, NULL)")
-    numbers(connection, events)
-    first, kinds = 1, {}
-    sqlite = connection.dialect.name == "sqlite"
-    blob = "randomblob(16)" if sqlite else "decode(md5(random()::text), 'hex')"
-    for kind, per in PER.items():
-        kinds[kind] = first
-        run(
-            f"INSERT INTO entity SELECT n + {first}, '{TENANT}', '{kind}', 1, {blob} "
-            f"FROM numbers WHERE n < {events // per}"
-        )
-        first += events // per
-    run(f"INSERT INTO entity SELECT {first}, '{TENANT}', 'dealer', 1, {blob}")
-    rest = "%" if sqlite else "%%"
-    of = {kind: f"{kinds[kind]} + n * 7919 {rest} {events // per}" for kind, per in PER.items()}
-    at = f"{started - SPAN} + n * {SPAN // events}"
-    held = " || ',' || ".join(f"'\"{kind}\":' || ({place})" for kind, place in of.items())
-    json = "" if sqlite else "::json"
-    run(
-        f"INSERT INTO event SELECT n + 1, 1, 'r' || n, {at}, {at}, 500, '{FEATURES}'{json}, "
-        f"('{{' || {held} || '}}'){json} FROM numbers"
-    )
-    for place in of.values():
-        run(f"INSERT INTO sighting SELECT {place}, 1, {at}, n + 1 FROM numbers ORDER BY 1, 3")
-        run(
-            f"INSERT INTO verdict SELECT {place}, 1, {at}, n + 1, n + 1, 1 "
-            f"FROM numbers WHERE n {rest} {JUDGED} = 0 ORDER BY 1, 3"
-        )
-    run(
-        f"INSERT INTO sighting SELECT {first}, 1, {at}, n + 1 FROM numbers "
-        f"WHERE n >= {events - min(events, CROWD)}"
-    )
-    name_some(connection, store, kinds, {"crowd": first})
-
-
-def numbers(connection: Connection, events: int) -> None:
-    run = connection.exec_driver_sql
-    if connection.dialect.name == "postgresql":
-        run(
-            "CREATE TEMPORARY TABLE numbers AS SELECT generate_series(0::bigint, %s) n"
-            % (events - 1)
-        )
-        return
-    run("CREATE TEMPORARY TABLE numbers (n INTEGER PRIMARY KEY)")
-    run(
-        "INSERT INTO numbers WITH RECURSIVE r (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM r "
-        f"WHERE n < {events - 1}) SELECT n FROM r"
-    )
-
-
-def name_some(
-    connection: Connection, store: Store, kinds: dict[str, int], more: dict[str, int]
-) -> None:
-    """Give the identifiers that we shall ask for the pseudonyms that they really have."""
-    rows = [
-        {"number": start + place, "value": store.key.pseudonym(TENANT, kind, f"{kind}{place}")}
-        for kind, start in kinds.items()
-        for place in range(0, SAMPLE * 13, 13)
-    ]
-    rows += [
-        {"number": number, "value": store.key.pseudonym(TENANT, "dealer", name)}
-        for name, number in more.items()
-    ]
-    connection.execute(text("UPDATE entity SET pseudonym = :value WHERE id = :number"), rows)
-
-
-def settle(store: Store) -> None:
-    """Let the database come to rest: statistics, checkpoint, sequences."""
-    with store.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            with closing(store.engine.raw_connection()) as bare:
-                bare.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        for table in ("event", "entity", "stream"):
-            connection.exec_driver_sql(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
-            )
-        connection.exec_driver_sql("VACUUM ANALYZE")
-        connection.exec_driver_sql("CHECKPOINT")
-
-
 def application(place: int, events: int, at: int) -> Application:
     """Ask about identifiers of which the store has seen as many events as of any other."""
-    known = {kind: f"{kind}{place * 13 % (events // per)}" for kind, per in PER.items()}
-    known["dealer"] = f"dealer{place * 13 % min(events // PER['dealer'], SAMPLE * 13) // 13 * 13}"
+    known = {kind: f"{kind}{number_of(events, kind, place)}" for kind in PER}
     return Application(
-        reference=f"new-{place}",
+        reference=f"new-{uuid4()}",
         occurred_at=at,
         purpose="onboard",
-        entities=known | {"phone": f"new-phone-{place}"},
+        entities=known | {"phone": f"new-phone-{uuid4()}"},
         since={},
         features={"channel": "dealer", **{f"f{each}": each + 0.25 for each in range(20)}},
     )
