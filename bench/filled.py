@@ -67,7 +67,6 @@ def filled(settings: Settings, events: int) -> Filled:
 
 def settings_of(folder: Path, url: str | None, events: int) -> Settings:
     """Name the store of so many events: a file in the folder, or a database of that name."""
-    folder.mkdir(parents=True, exist_ok=True)
     create_key(folder / "store.key")
     return Settings(
         database_url=(url or f"sqlite:///{folder}/events-{{}}.db").format(events),

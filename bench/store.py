@@ -72,16 +72,17 @@ def main() -> None:
     parser.add_argument("--folder", help="where SQLite's files lie, and stay")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     asked = parser.parse_args()
-    print(f"a synchronous write: {synchronous(asked.folder):.3f} ms")
     with tempfile.TemporaryDirectory() as passing, ExitStack() as opened:
         folder = Path(asked.folder or passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"a synchronous write: {synchronous(folder):.3f} ms")
         stores = [filled(settings_of(folder, asked.url, each), each) for each in asked.events]
         for each in stores:
             opened.enter_context(closing(each.store))
         compare(stores, asked.rounds)
 
 
-def synchronous(folder: str | None) -> float:
+def synchronous(folder: Path) -> float:
     """Return the median time of a small write that is on disk when it is done, in ms."""
     took = []
     with tempfile.NamedTemporaryFile(dir=folder) as file:
