@@ -1,7 +1,8 @@
 """Hide history at random while fitting, so that a model is sane without it.
 
-A bank without a telecom partner, or a new installation, lacks all history of a product at once;
-so whatever looks at one product is hidden together, row by row.
+A bank without a telecom partner lacks all history of a product at once, so whatever looks at one
+product is hidden together, row by row; and a new installation lacks that of all products, so in
+some rows all are hidden, which chance alone would hardly ever do where there are several.
 """
 
 import numpy as np
@@ -11,6 +12,10 @@ from riskscore.product.encode import Matrix
 from riskscore.product.spec import Derived, History, Product
 from training.datasets import Dataset, Places
 
+Flags = NDArray[np.bool_]
+
+TOGETHER = 0.5  # of the rows in which a product's history is hidden, those where all is
+
 
 def masked(dataset: Dataset, places: Places, *, seed: int) -> Matrix:
     """Copy some rows of the matrix, in a share of which each product's history is NaN.
@@ -18,12 +23,26 @@ def masked(dataset: Dataset, places: Places, *, seed: int) -> Matrix:
     A row is hidden or not whatever other rows are asked for; the same seed hides the same.
     """
     matrix = dataset.matrix[places]
-    share = dataset.product.recipe.history_masking
-    for number, columns in enumerate(columns_by_product(dataset.product).values()):
-        rng = np.random.default_rng([seed, number])
-        hidden = rng.random(len(dataset), np.float32)[places] < share
-        matrix[np.ix_(hidden, columns)] = np.nan
+    hidden = hidden_by_product(dataset, places, seed=seed)
+    for of, columns in columns_by_product(dataset.product).items():
+        matrix[np.ix_(hidden[of], columns)] = np.nan
     return matrix
+
+
+def hidden_by_product(dataset: Dataset, places: Places, *, seed: int) -> dict[str, Flags]:
+    """Draw in which rows each product's history is hidden, in the asked share of them."""
+    share = dataset.product.recipe.history_masking
+    everything = share * TOGETHER
+    alone = (share - everything) / (1 - everything)  # of those rows where not all is
+    products = sorted({each.of for each in dataset.product.history})
+    drawn = [
+        np.random.default_rng([seed, number]).random(len(dataset), np.float32)[places]
+        for number in range(len(products) + 1)
+    ]
+    return {
+        of: (drawn[0] < everything) | (mine < alone)
+        for of, mine in zip(products, drawn[1:], strict=True)
+    }
 
 
 def columns_by_product(product: Product) -> dict[str, NDArray[np.int64]]:

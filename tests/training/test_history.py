@@ -125,6 +125,7 @@ def test_all_columns_of_a_product_are_hidden_together(rows: Dataset) -> None:
         shares.append(hidden[:, columns[0]])
     assert [each.mean() for each in shares] == pytest.approx([0.2, 0.2, 0.2], abs=0.05)
     assert not (shares[0] == shares[1]).all()
+    assert np.all(shares, axis=0).mean() == pytest.approx(0.1, abs=0.04)  # a new installation's
 
 
 def test_hiding_is_the_same_for_the_same_seed_and_row(rows: Dataset) -> None:
