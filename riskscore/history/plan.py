@@ -32,6 +32,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from riskscore.history.engine import to_json
 from riskscore.history.lookups import Codes, Lookup, codes_of, lookups_of
 from riskscore.history.schema import event, sighting, verdict
 from riskscore.product.spec import Product, Where
@@ -194,14 +195,14 @@ class Writer:
 def spellings(value: str | float) -> list[str]:
     """List how a value may stand in JSON; to a model true is 1, and 1 is 1.0."""
     if isinstance(value, str):
-        return [orjson.dumps(value).decode()]
-    equal = {float(value): None, -float(value): None} if not value else {float(value): None}
-    forms: list[float | int | bool] = [*equal]
-    if float(value).is_integer():
-        forms.append(int(value))
-    if value in {0, 1}:
-        forms.append(bool(value))
-    return [orjson.dumps(each).decode() for each in forms]
+        return [to_json(value)]
+    number = float(value)
+    forms: list[float | int | bool] = [number] if number else [0.0, -0.0]
+    if number.is_integer():
+        forms.append(int(number))
+    if number in {0, 1}:
+        forms.append(bool(number))
+    return [to_json(each) for each in forms]
 
 
 def _begin(lookup: Lookup, place: int) -> BindParameter[int]:

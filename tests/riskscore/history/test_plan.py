@@ -15,7 +15,7 @@ from riskscore.history.plan import spellings
     ("equals", "held"),
     [
         ("online", "online"),
-        ("ร้าน \"ก\"\\", "ร้าน \"ก\"\\"),
+        ('ร้าน "ก"\\', 'ร้าน "ก"\\'),
         (True, True),
         (True, 1),
         (1.0, True),
