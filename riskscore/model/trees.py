@@ -1,12 +1,25 @@
 """Margins of a booster, and the exact Shapley values behind them."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
+from riskscore.errors import BundleMismatch
+from riskscore.model.forest import Forest, forest_of
+from riskscore.model.grown import read_grown
+from riskscore.model.walk import share_out, sum_leaves
 from riskscore.product.encode import Matrix
+
+SHARED = 1_000  # rows from which threads are worth starting
+CHECKED = 64  # rows that must get the margins of xgboost before any other is walked
+MISSING = 0.1  # of their values
+
+Walk = Callable[..., None]
 
 
 class Explained(NamedTuple):
@@ -26,33 +39,60 @@ class Trees:
     """A booster ready to answer, one thread unless told: requests share the cores."""
 
     def __init__(self, booster: xgb.Booster, *, threads: int = 1) -> None:
+        """Lay the trees out.
+
+        Raises:
+            BundleMismatch: The booster holds something that would be scored wrongly.
+        """
         booster.set_param({"nthread": threads})
         self.booster = booster
         self.threads = threads
+        self._columns = booster.num_features()
+        grown, start = read_grown(booster)
+        self._forest = forest_of(grown, start, self._columns)
+        self._check()
 
     def margins(self, matrix: Matrix) -> NDArray[np.float32]:
-        """Return raw log-odds, shape (n_rows, n_outputs)."""
-        if not len(matrix):  # xgboost takes no matrix without rows
-            return self.margins(one_like(matrix))[:0]
-        margins: NDArray[np.float32] = self.booster.inplace_predict(
-            matrix, predict_type="margin", validate_features=False, strict_shape=True
-        )
+        """Return raw log-odds, shape (n_rows, n_outputs), equal to xgboost's to the last bit."""
+        margins = np.empty((len(matrix), len(self._forest.start)), np.float32)
+        self._over(matrix, sum_leaves, margins)
         return margins
 
-    def contributions(self, matrix: Matrix) -> NDArray[np.float32]:
-        """Return exact Shapley values, shape (n_rows, n_outputs, n_columns + 1), the bias last."""
-        if not len(matrix):
-            return self.contributions(one_like(matrix))[:0]
-        rows = xgb.DMatrix(matrix, nthread=self.threads)
-        contributions: NDArray[np.float32] = self.booster.predict(
-            rows, pred_contribs=True, validate_features=False, strict_shape=True
-        )
-        return contributions
-
     def explain(self, matrix: Matrix) -> Explained:
-        """Return margins and the contributions of every column to them."""
-        return Explained(self.margins(matrix), self.contributions(matrix))
+        """Return margins and the contributions of every column to them, from one walk."""
+        outputs = len(self._forest.start)
+        margins = np.empty((len(matrix), outputs), np.float32)
+        contributions = np.empty((len(matrix), outputs, self._columns + 1), np.float32)
+        self._over(matrix, share_out, margins, contributions)
+        return Explained(margins, contributions)
+
+    def _over(self, matrix: Matrix, walk: Walk, *answers: NDArray[np.float32]) -> None:
+        """Fill answers row by row, shared out to the threads where that is worth it."""
+        rows = np.require(matrix, np.float32, "CW")  # compiled for no other kind of array
+        if rows.shape[1:] != (self._columns,):
+            raise ValueError(f"rows of shape {rows.shape}: expected {self._columns} columns")
+        if self.threads == 1 or len(rows) < SHARED:
+            walk(self._forest, rows, *answers)
+            return
+        parts = [np.array_split(each, self.threads) for each in (rows, *answers)]
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(partial(walk, self._forest), *parts))
+
+    def _check(self) -> None:
+        """Refuse a booster that xgboost itself scores otherwise than we do."""
+        rows = telling_rows(self._forest, self._columns)
+        theirs = self.booster.inplace_predict(
+            rows, predict_type="margin", validate_features=False, strict_shape=True
+        )
+        if not np.array_equal(self.margins(rows), theirs):
+            raise BundleMismatch("trees that xgboost scores otherwise than we do")
 
 
-def one_like(matrix: Matrix) -> Matrix:
-    return np.full((1, matrix.shape[1]), np.nan, np.float32)
+def telling_rows(forest: Forest, columns: int) -> Matrix:
+    """Draw rows on and around the thresholds of a forest, some values missing."""
+    rng = np.random.default_rng(0)
+    split = rng.choice(forest.nodes, CHECKED * columns)
+    rows = rng.choice(forest.nodes["threshold"], (CHECKED, columns))
+    rows[np.arange(len(split)) // columns, split["column"] % columns] = split["threshold"]
+    rows[rng.random(rows.shape) < MISSING] = np.nan
+    return rows
