@@ -30,6 +30,14 @@ def inner(function: Code) -> Code:
     return compiled
 
 
+def inlined(function: Code) -> Code:
+    """Compile into the caller: a call would hand over every array, field by field."""
+    compiled: Code = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)(
+        function
+    )
+    return compiled
+
+
 def keeper(sources: Iterable[Path]) -> Callable[[Code], Code]:
     """Make a decorator that compiles at the first call and keeps the code for later processes.
 

@@ -19,12 +19,13 @@ class Judgement:
 
     Attributes:
         exact: The model's columns in float64, shape (n_rows, n_columns).
-        matrix: The same as the model sees them, in float32.
+        contributions: Of the model's columns in log-odds, shape (n_rows, n_columns); None where
+            nobody asked for reasons.
         coverage: Share of what usually moves the model that is known of each row.
     """
 
     exact: Values
-    matrix: Matrix
+    contributions: NDArray[np.float32] | None
     margins: NDArray[np.float32]
     probabilities: Values
     scores: NDArray[np.int64]
@@ -33,20 +34,20 @@ class Judgement:
     coverage: Values
 
 
-def judge(bundle: Bundle, exact: Values) -> Judgement:
+def judge(bundle: Bundle, exact: Values, *, reasons: bool = True) -> Judgement:
     """Score rows.
 
     Args:
         bundle: The model.
         exact: Its columns in model order in float64, shape (n_rows, n_columns), NaN where missing.
+        reasons: Whether ``explain`` will be asked.
     """
-    matrix = rounded(exact)
-    margins = bundle.trees.margins(matrix)[:, 0]
+    margins, contributions = _walked(bundle, rounded(exact), reasons=reasons)
     probabilities = bundle.calibration.probabilities(margins)
     scores = bundle.scale.scores(probabilities)
     return Judgement(
         exact=exact,
-        matrix=matrix,
+        contributions=contributions,
         margins=margins,
         probabilities=probabilities,
         scores=scores,
@@ -54,6 +55,15 @@ def judge(bundle: Bundle, exact: Values) -> Judgement:
         recommendations=recommendations(scores, bundle.thresholds.block_score),
         coverage=coverage(exact, bundle.importance),
     )
+
+
+def _walked(
+    bundle: Bundle, matrix: Matrix, *, reasons: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    if not reasons:
+        return bundle.trees.margins(matrix)[:, 0], None
+    margins, contributions = bundle.trees.explain(matrix)
+    return margins[:, 0], contributions[:, 0, :-1]
 
 
 def coverage(exact: Values, importance: Values) -> Values:
@@ -66,9 +76,10 @@ def coverage(exact: Values, importance: Values) -> Values:
 
 
 def explain(bundle: Bundle, judgement: Judgement, language: str) -> list[list[Reason]]:
-    """Give each row's reasons, largest first."""
-    shares = bundle.trees.contributions(judgement.matrix)[:, 0, :-1]
+    """Give each row's reasons, largest first; there are none where they were not asked for."""
+    if judgement.contributions is None:
+        return [[] for _ in judgement.margins]
     return [
         reasons_of(bundle.product, share, row, language=language)
-        for share, row in zip(shares, judgement.exact, strict=True)
+        for share, row in zip(judgement.contributions, judgement.exact, strict=True)
     ]

@@ -103,7 +103,8 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
             if good.any():
                 columns = {name: each[good] for name, each in batch.columns.items()}
                 seen = _past(bundle.product, batch, good, past, tally.rows)
-                judged = judge(bundle, complete(bundle.product, {**columns, **seen.values}))
+                exact = complete(bundle.product, {**columns, **seen.values})
+                judged = judge(bundle, exact, reasons=reasons)
                 told = explain(bundle, judged, language) if reasons else None
                 write_scored(_scored(judged, told, keys.filter(pa.array(good)), bundle, key))
             write_refused(_refused(batch, rows, tally.rows))

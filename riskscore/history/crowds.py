@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from riskscore.compiling import inner
 from riskscore.history.columns import Integers, Places
-from riskscore.history.compiled import inner, standing
+from riskscore.history.compiled import standing
 from riskscore.history.ordered import insert, place_after
 from riskscore.history.windows import CONFIRMED, DISTINCT, NONE, RATE, SHARE, Asking, Events, Tally
 

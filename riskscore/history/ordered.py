@@ -5,8 +5,8 @@ A late event shifts only the few that occurred after it and came before it.
 
 from collections.abc import Sequence
 
+from riskscore.compiling import inner
 from riskscore.history.columns import Places
-from riskscore.history.compiled import inner
 
 
 @inner

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riskscore.compiling import inner
 from riskscore.history import crowds
 from riskscore.history.columns import Column, Integers, Rows, Swept
-from riskscore.history.compiled import begins, inner, kept, measured, observed, value
+from riskscore.history.compiled import begins, kept, measured, observed, value
 from riskscore.history.crowds import Crowd, View, crowd_for
 from riskscore.history.ordered import insert, place_after
 from riskscore.history.windows import Asking, Events

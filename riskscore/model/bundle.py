@@ -162,7 +162,7 @@ def load_bundle(folder: Path, *, threads: int = 1) -> Bundle:
         product=product,
         version=record["version"],
         sha256=hashlib.sha256(content).hexdigest(),
-        trees=Trees(_booster(files[MODEL], product, folder / MODEL), threads=threads),
+        trees=_trees(_booster(files[MODEL], product, folder / MODEL), folder / MODEL, threads),
         calibration=manifest.calibration_in(record),
         scale=_scale(folder, record),
         thresholds=_thresholds(record, folder),
@@ -225,6 +225,13 @@ def _booster(content: bytes, product: Product, path: Path) -> xgb.Booster:
     if booster.num_features() != columns:
         raise BundleMismatch(f"{path}: {booster.num_features()} columns, the product has {columns}")
     return booster
+
+
+def _trees(booster: xgb.Booster, path: Path, threads: int) -> Trees:
+    try:
+        return Trees(booster, threads=threads)
+    except BundleMismatch as error:
+        raise BundleMismatch(f"{path}: {error}") from error
 
 
 def _scale(folder: Path, record: dict[str, Any]) -> Scale:

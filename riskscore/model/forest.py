@@ -12,8 +12,7 @@ from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from riskscore.model.grown import NONE, Grown, Places
-
-WIDTH = 4  # quadrature points are handled four at once
+from riskscore.model.lanes import WIDTH
 
 NODE = np.dtype(
     [
@@ -123,7 +122,8 @@ def forest_of(grown: Grown, start: NDArray[np.float32], columns: int) -> Forest:
 
 def _is_joint(grown: Grown) -> NDArray[np.bool_]:
     leaf = grown.left == NONE
-    return ~leaf & ~(leaf[grown.left] & leaf[grown.right])
+    joint: NDArray[np.bool_] = ~leaf & ~(leaf[grown.left] & leaf[grown.right])
+    return joint
 
 
 def _ordered(grown: Grown) -> Places:
@@ -134,7 +134,8 @@ def _ordered(grown: Grown) -> Places:
     alone[grown.levels[0]] = True
     alone[grown.left[met[joint[met]]]] = alone[grown.right[met[joint[met]]]] = True
     ids = met[(grown.left[met] != NONE) | alone[met]]
-    return ids[np.lexsort((np.arange(len(ids)), ~joint[ids], grown.tree[ids]))]
+    ordered: Places = ids[np.lexsort((np.arange(len(ids)), ~joint[ids], grown.tree[ids]))]
+    return ordered
 
 
 def _trees(grown: Grown, ids: Places) -> NDArray[np.void]:
@@ -163,7 +164,9 @@ def _shares(grown: Grown) -> NDArray[np.float64]:
 
 def _above(grown: Grown, shares: NDArray[np.float64]) -> _Above:
     size = len(grown.tree)
-    above = _Above(np.full(size, NONE), np.zeros(size, np.int64), np.ones(size), np.zeros(size, np.int64))
+    above = _Above(
+        np.full(size, NONE), np.zeros(size, np.int64), np.ones(size), np.zeros(size, np.int64)
+    )
     parent = np.full(size, NONE)
     for level in grown.levels:
         ids = level[grown.left[level] != NONE]
@@ -182,13 +185,15 @@ def _above(grown: Grown, shares: NDArray[np.float64]) -> _Above:
     return above
 
 
-def _nodes(grown: Grown, ids: Places, local: Places, shares: NDArray[np.float64], columns: int) -> NDArray[np.void]:
+def _nodes(
+    grown: Grown, ids: Places, local: Places, shares: NDArray[np.float64], columns: int
+) -> NDArray[np.void]:
     """Fill the nodes but for their bends; ``local`` is the place of each within its tree."""
     nodes = np.zeros(len(ids), NODE)
     joint = _is_joint(grown)[ids]
     lone = grown.left[ids] == NONE
-    for side, child in (("left", grown.left[ids]), ("right", grown.right[ids])):
-        child = np.where(lone, ids, child)
+    for side, children in (("left", grown.left), ("right", grown.right)):
+        child = np.where(lone, ids, children[ids])
         nodes[side] = np.where(joint, local[child], local[ids])
         nodes[f"{side}_share"] = np.where(lone, 0.5, shares[child])
         nodes[f"{side}_leaf"] = np.where(joint, 0, grown.threshold[child])
@@ -211,7 +216,9 @@ def _repeats(above: _Above, again: Places, local: Places) -> NDArray[np.void]:
     return repeats
 
 
-def _bias(grown: Grown, shares: NDArray[np.float64], start: NDArray[np.float32]) -> NDArray[np.float32]:
+def _bias(
+    grown: Grown, shares: NDArray[np.float64], start: NDArray[np.float32]
+) -> NDArray[np.float32]:
     mean = grown.threshold.astype(np.float64)
     for level in reversed(grown.levels):
         ids = level[grown.left[level] != NONE]

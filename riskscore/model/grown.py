@@ -65,7 +65,7 @@ def read_grown(booster: xgb.Booster) -> tuple[Grown, NDArray[np.float32]]:
     Raises:
         BundleMismatch: It holds something that we would score wrongly.
     """
-    record = orjson.loads(booster.save_raw("json"))
+    record = _record(booster)
     trees = _trees(record)
     sizes = np.array([len(each["left_children"]) for each in trees])
     tree = np.repeat(np.arange(len(trees)), sizes)
@@ -86,6 +86,14 @@ def read_grown(booster: xgb.Booster) -> tuple[Grown, NDArray[np.float32]]:
     grown.levels.extend(_levels(grown, np.unique(first)))
     _check_numbers(grown, np.concatenate(grown.levels), booster.num_features())
     return grown, _start(record, booster.num_features())
+
+
+def _record(booster: xgb.Booster) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = orjson.loads(booster.save_raw("json"))
+    except orjson.JSONDecodeError as error:  # JSON has no word for infinity
+        raise BundleMismatch("a threshold or leaf that is not finite") from error
+    return record
 
 
 def _model(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,8 +143,6 @@ def _check_numbers(grown: Grown, met: Places, columns: int) -> None:
     inner = met[grown.left[met] != NONE]
     left, right = grown.cover[grown.left[inner]], grown.cover[grown.right[inner]]
     cover = grown.cover[inner]
-    if not np.isfinite(grown.threshold[met]).all():
-        raise BundleMismatch("a threshold or leaf that is not finite")
     if not ((grown.column[inner] >= 0) & (grown.column[inner] < columns)).all():
         raise BundleMismatch("a split on a column that is not there")
     if not ((left > 0) & (right > 0) & (abs(left + right - cover) <= ROUNDING * cover)).all():
@@ -165,4 +171,5 @@ def _start(record: dict[str, Any], columns: int) -> NDArray[np.float32]:
     margins: NDArray[np.float32] = bare.inplace_predict(
         nothing, predict_type="margin", validate_features=False, strict_shape=True
     )
-    return margins[0]
+    start: NDArray[np.float32] = margins[0]
+    return start

@@ -9,28 +9,28 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload, register_model
 
 WIDTH = 4
 VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
 
 Code = Callable[..., Any]
+intrinsic: Callable[[Code], Any] = extending.intrinsic  # its types ask for what numba passes
 
 
-class Four(types.Type):  # type: ignore[misc]  # numba has no types
+class Four(types.Type):
     def __init__(self) -> None:
         super().__init__(name="Four")
 
 
-four = Four()
+four: Any = Four()
 
 
-@register_model(Four)
-class FourModel(models.PrimitiveModel):  # type: ignore[misc]  # numba has no types
+@extending.register_model(Four)
+class FourModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, VECTOR)
+        super().__init__(manager, kind, VECTOR)  # type: ignore[no-untyped-call]
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -88,10 +88,10 @@ def _by_lane(operation: str) -> Any:
 def _define(sign: Code, operation: str) -> None:
     both = _by_lane(operation)
 
-    @overload(sign, strict=False)  # it would compare annotations, too
+    @extending.overload(sign, strict=False)  # it would compare annotations, too
     def _of(left: Any, right: Any) -> Code | None:
         if left == right == four:
-            return lambda left, right: both(left, right)
+            return lambda left, right: both(left, right)  # noqa: PLW0108 - numba compiles this
         return None
 
 

@@ -68,7 +68,7 @@ class Trees:
 
     def _over(self, matrix: Matrix, walk: Walk, *answers: NDArray[np.float32]) -> None:
         """Fill answers row by row, shared out to the threads where that is worth it."""
-        rows = np.require(matrix, np.float32, "CW")  # compiled for no other kind of array
+        rows = np.require(matrix, np.float32, ["C", "W"])  # compiled for no other kind of array
         if rows.shape[1:] != (self._columns,):
             raise ValueError(f"rows of shape {rows.shape}: expected {self._columns} columns")
         if self.threads == 1 or len(rows) < SHARED:

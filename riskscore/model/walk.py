@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.compiling import inner, keeper
+from riskscore.compiling import inlined, keeper
 from riskscore.model.forest import Forest
 from riskscore.model.lanes import all_four, put, take
 
@@ -94,7 +94,7 @@ def share_out(forest: Forest, rows: Floats, margins: Floats, contributions: Floa
         _sum_up(forest, room.gains, contributions[first : first + BLOCK])
 
 
-@inner
+@inlined
 def _see(block: Floats, seen: Floats) -> None:
     columns = block.shape[1]
     for row in range(len(block)):
@@ -105,7 +105,7 @@ def _see(block: Floats, seen: Floats) -> None:
             seen[row, columns + column] = np.float32(-np.inf) if missing else value
 
 
-@inner
+@inlined
 def _leaf(nodes: Any, depth: int, seen: Floats) -> Any:
     """Follow a row to its leaf; a twig leads to itself, so that there is no guess to get wrong."""
     at = np.uint32(0)
@@ -118,7 +118,7 @@ def _leaf(nodes: Any, depth: int, seen: Floats) -> Any:
     return left_leaf if seen[node.column] < node.threshold else right_leaf
 
 
-@inner
+@inlined
 def _lean(forest: Forest, tree: Any, nodes: Any, room: Room, row: int) -> Any:
     """Find how a row leans at every split, and give its leaf."""
     seen, lean = room.seen[row], room.lean
@@ -135,7 +135,7 @@ def _lean(forest: Forest, tree: Any, nodes: Any, room: Room, row: int) -> Any:
     return leaf
 
 
-@inner
+@inlined
 def _gain(forest: Forest, tree: Any, nodes: Any, room: Room, gains: int) -> None:
     """Add one tree's gains to those that begin at a place."""
     joints = np.intp(tree.joints)
@@ -156,7 +156,7 @@ def _gain(forest: Forest, tree: Any, nodes: Any, room: Room, gains: int) -> None
             _earn(forest, room, node.bend + four, place, gains + node.column, mean, gap)
 
 
-@inner
+@inlined
 def _pass_down(forest: Forest, tree: Any, nodes: Any, room: Room, four: int) -> None:
     for place in range(np.intp(tree.joints)):
         node = nodes[place]
@@ -166,8 +166,8 @@ def _pass_down(forest: Forest, tree: Any, nodes: Any, room: Room, four: int) -> 
         put(room.passed, node.right, passed * (all_four(node.right_share) - shift))
 
 
-@inner
-def _earn(
+@inlined
+def _earn(  # noqa: PLR0913, PLR0917 - no call is left once compiled
     forest: Forest, room: Room, bend: int, place: int, gains: int, mean: Any, gap: Any
 ) -> None:
     """Say what a node is worth, and add what its column gains."""
@@ -176,7 +176,7 @@ def _earn(
     put(room.gains, gains, take(room.gains, gains) + gain)
 
 
-@inner
+@inlined
 def _sum_up(forest: Forest, gains: Floats, contributions: Floats) -> None:
     rows, outputs, width = contributions.shape
     columns = width - 1
