@@ -80,7 +80,8 @@ def _copied(shipped: Path, private: Path) -> Path:
     partial = Path(tempfile.mkdtemp(prefix=f"{private.name}-", dir=private.parent))
     if shipped.is_dir():
         shutil.copytree(shipped, partial, dirs_exist_ok=True)
-        partial.chmod(0o700)
+        for each in (partial, *filter(Path.is_dir, partial.rglob("*"))):
+            each.chmod(0o700)
     try:
         partial.rename(private)
     except OSError:  # another process was faster

@@ -28,6 +28,9 @@ LONE = {  # of a tree that is one leaf worth nothing
     "sum_hessian": [1.0],
 }
 NONE = -1
+MODEL = {"cats", "gbtree_model_param", "iteration_indptr", "tree_info", "trees"}
+TREE = {*LONE, "categories", "categories_nodes", "categories_segments", "categories_sizes"}
+TREE |= {"id", "tree_param"}
 ROUNDING = 1e-4  # by which the covers of two children may differ from that of their parent
 
 Places = NDArray[np.int64]
@@ -109,12 +112,21 @@ def _trees(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     trees: Sequence[Mapping[str, Any]] = _model(record)["trees"]
     if not trees:
         raise BundleMismatch("a booster without trees")
+    _check_known(_model(record), MODEL)
     for tree in trees:
+        _check_known(tree, TREE)
         if tree["tree_param"]["size_leaf_vector"] not in {"0", "1"}:
             raise BundleMismatch("vectors in leaves: expected one tree per output")
         if any(tree["split_type"]) or tree["categories"]:
             raise BundleMismatch("splits on categories: expected numerical splits only")
     return trees
+
+
+def _check_known(part: Mapping[str, Any], known: set[str]) -> None:
+    """Refuse what another release may have added, such as weights of trees."""
+    unknown = sorted(part.keys() - known)
+    if unknown:
+        raise BundleMismatch(f"{', '.join(unknown)} in a booster: nothing that we know how to walk")
 
 
 def _joined(trees: Sequence[Mapping[str, Any]], name: str, kind: type) -> NDArray[Any]:

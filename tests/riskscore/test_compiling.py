@@ -125,10 +125,3 @@ def test_code_that_somebody_else_could_have_written_is_not_run(
     private.chmod(mode)
 
     assert [run(), run()] == [(42, 0, 1), (42, 0, 1)]
-
-
-def test_no_folder_at_all_compiles_every_time(package: Path, run: Run, tmp_path: Path) -> None:
-    close(package)
-    (tmp_path / "temporary").chmod(0o555)
-
-    assert [run(), run()] == [(42, 0, 1), (42, 0, 1)]
