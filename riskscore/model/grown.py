@@ -114,11 +114,11 @@ def _trees(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         raise BundleMismatch("a booster without trees")
     _check_known(_model(record), MODEL)
     for tree in trees:
-        _check_known(tree, TREE)
         if tree["tree_param"]["size_leaf_vector"] not in {"0", "1"}:
             raise BundleMismatch("vectors in leaves: expected one tree per output")
         if any(tree["split_type"]) or tree["categories"]:
             raise BundleMismatch("splits on categories: expected numerical splits only")
+        _check_known(tree, TREE)
     return trees
 
 

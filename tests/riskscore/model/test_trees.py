@@ -333,11 +333,13 @@ def of_kind(kind: str, matrix: Matrix) -> xgb.Booster:
     ],
 )
 def test_what_cannot_be_walked_is_refused(told: str, made: Callable[[Matrix], xgb.Booster]) -> None:
-    with catch_warnings(action="ignore"):  # later releases say that dart and gblinear will go
-        refused = made(drawn(np.random.default_rng(8), 300, 3))
+    rows = drawn(np.random.default_rng(8), 300, 3)
 
-    with pytest.raises(BundleMismatch, match=told):
-        Trees(refused)
+    with (
+        catch_warnings(action="ignore"),  # later releases say that dart and gblinear will go
+        pytest.raises(BundleMismatch, match=told),
+    ):
+        Trees(made(rows))
 
 
 @pytest.mark.parametrize(
