@@ -55,12 +55,15 @@ def when_ready(server: Any) -> None:
 def import_once() -> None:
     """Import the service here, so that a worker starts in a moment; only code, never a model.
 
+    Code that numba compiled is code: workers share its memory, and none of them has to compile.
+
     xgboost takes in scikit-learn wherever it is installed, and that the pandas beside it: for
     nothing, and it would double what the service needs to start and to hold.
     """
     os.environ["OMP_NUM_THREADS"] = "1"  # workers share the cores, and forking wants no threads
     sys.modules["sklearn"] = None  # type: ignore[assignment]  # what makes its import fail
     import_module("riskscore.app")
+    import_module("riskscore.model.trees").load_walks()
 
 
 def stop(server: Any, handle_term: Any) -> None:

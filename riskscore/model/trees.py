@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskscore.errors import BundleMismatch
 from riskscore.model.forest import Forest, forest_of
-from riskscore.model.grown import read_grown
+from riskscore.model.grown import NONE, Grown, read_grown
 from riskscore.model.walk import share_out, sum_leaves
 from riskscore.product.encode import Matrix
 
@@ -86,6 +86,25 @@ class Trees:
         )
         if not np.array_equal(self.margins(rows), theirs):
             raise BundleMismatch("trees that xgboost scores otherwise than we do")
+
+
+def load_walks() -> None:
+    """Load the compiled code, or compile it, before there is a booster."""
+    places, leaf = np.zeros(1, np.int64), np.full(1, NONE)
+    grown = Grown(
+        tree=places,
+        output=places,
+        levels=[places],
+        left=leaf,
+        right=leaf,
+        column=places,
+        threshold=np.zeros(1, np.float32),
+        default_left=np.zeros(1, np.bool_),
+        cover=np.ones(1),
+    )
+    forest, margins = forest_of(grown, np.zeros(1, np.float32), 1), np.zeros((1, 1), np.float32)
+    sum_leaves(forest, margins, margins)
+    share_out(forest, margins, margins, np.zeros((1, 1, 2), np.float32))
 
 
 def telling_rows(forest: Forest, columns: int) -> Matrix:
