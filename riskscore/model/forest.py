@@ -62,7 +62,7 @@ class Forest(NamedTuple):
         weight: Likewise.
         start: Margin before the first tree, shape (n_outputs,).
         bias: Expected margin over the rows that the trees were grown on, shape (n_outputs,).
-        most: Nodes of the largest tree, at least.
+        most: Nodes of the largest tree.
     """
 
     trees: NDArray[np.void]

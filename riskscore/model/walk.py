@@ -61,7 +61,7 @@ def sum_leaves(forest: Forest, rows: Floats, margins: Floats) -> None:
     for first in range(0, len(rows), BLOCK):
         block = rows[first : first + BLOCK]
         _see(block, seen)
-        margins[first : first + BLOCK] = forest.start
+        _begin(forest, margins[first : first + BLOCK])
         for place in range(len(forest.trees)):
             tree = forest.trees[place]
             nodes = forest.nodes[tree.first : tree.first + tree.nodes]
@@ -83,8 +83,9 @@ def share_out(forest: Forest, rows: Floats, margins: Floats, contributions: Floa
     for first in range(0, len(rows), BLOCK):
         block = rows[first : first + BLOCK]
         _see(block, room.seen)
-        margins[first : first + BLOCK] = forest.start
-        room.gains[: len(block) * width] = 0
+        _begin(forest, margins[first : first + BLOCK])
+        for place in range(len(block) * width):
+            put(room.gains, place, all_four(np.float32(0)))
         for place in range(len(forest.trees)):
             tree = forest.trees[place]
             nodes = forest.nodes[tree.first : tree.first + tree.nodes]
@@ -103,6 +104,13 @@ def _see(block: Floats, seen: Floats) -> None:
             missing = np.isnan(value)
             seen[row, column] = np.float32(np.inf) if missing else value
             seen[row, columns + column] = np.float32(-np.inf) if missing else value
+
+
+@inlined
+def _begin(forest: Forest, margins: Floats) -> None:
+    for row in range(len(margins)):
+        for output in range(len(forest.start)):
+            margins[row, output] = forest.start[output]
 
 
 @inlined

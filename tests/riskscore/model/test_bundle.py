@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 import pytest
+import xgboost as xgb
 
 from riskscore.errors import BundleCorrupt, BundleMismatch, BundleNotFound, StartupError
 from riskscore.model.bundle import load_bundle, load_champion, load_champions
@@ -213,6 +215,18 @@ def test_a_product_file_with_another_column(published: Path) -> None:
 
     with pytest.raises(BundleMismatch, match="5 columns, the product has 6"):
         load_bundle(published)
+
+
+def test_a_model_that_we_would_score_wrongly(published: Path, claims: Matrix) -> None:
+    recipe = {"booster": "gblinear", "objective": "binary:logistic", "nthread": 1}
+    with catch_warnings(action="ignore"):  # later releases say that gblinear will go
+        linear = xgb.train(recipe, xgb.DMatrix(claims, claims[:, 3] > 0), 2)
+        content = bytes(linear.save_raw("ubj"))
+        (published / "model.ubj").write_bytes(content)
+        rewrite(published, "manifest.json", lambda record: rehashed(record, "model.ubj", content))
+
+        with pytest.raises(BundleMismatch, match=r"model\.ubj: a booster of kind gblinear"):
+            load_bundle(published)
 
 
 def test_a_bundle_in_the_folder_of_another_product(published: Path) -> None:
