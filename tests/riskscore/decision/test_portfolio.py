@@ -136,6 +136,18 @@ def test_parquet_in_keeps_its_types(models: Path, product: Product, tmp_path: Pa
     assert {row["reasons"] for row in rows} == {None}
 
 
+def test_reasons_change_no_score(models: Path, tmp_path: Path) -> None:
+    sims = [GOOD | {"reference": f"r-{each}", "sims_on_document": str(each)} for each in range(40)]
+    file = written(tmp_path / "in.csv", sims)
+    told, untold = tmp_path / "told.csv", tmp_path / "untold.csv"
+
+    score(models, file, told)
+    score(models, file, untold, "--no-reasons")
+
+    assert [row | {"reasons": ""} for row in read(told)] == read(untold)
+    assert any(json.loads(row["reasons"]) for row in read(told))
+
+
 def test_reasons_speak_thai_on_request(models: Path, tmp_path: Path) -> None:
     file = written(tmp_path / "in.csv", [GOOD])
 
