@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from bench.filled import CROWD, PER, SAMPLE, Filled, filled, number_of, settings_of
+from bench.filling import CROWD, PER, SAMPLE, Filled, filled, number_of, settings_of
 from riskscore.decision.ledger import new_id
 from riskscore.history.plan import Plan, plan
 from riskscore.history.prepared import put_numbered
