@@ -1,0 +1,1 @@
+"""Flask applications to measure against, served as ours is."""
