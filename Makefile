@@ -38,8 +38,8 @@ models: $(VENV)/development   # refit the champions on a simulated country, from
 	rm -rf models
 	mv build/models models
 
-bench: $(VENV)/serving        # nothing is measured yet
-	@echo "no benchmark yet"
+bench: $(VENV)/development    # what speed costs and is worth: one table, csv and picture in build/bench
+	$(BIN)/python -m bench
 
 lock: $(VENV)/development     # resolve the requirement files anew
 	$(COMPILE) -o requirements.txt

@@ -3,13 +3,13 @@
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from bench import bodies
 from bench.environments import environment, run
 from bench.filled import Filled, filled
+from bench.ground import EVENTS, Ground
 from bench.places import BODIES, BUILD, LOGS, REFERENCE, ROOT, STACKS
 from bench.reference import COLUMNS
 from bench.servers import Launch
@@ -18,26 +18,8 @@ from riskscore.model.bundle import load_champion
 GUNICORN = (sys.executable, "-m", "gunicorn")
 OURS = (*GUNICORN, "-c", "python:riskscore.server")
 SERVICE = "riskscore.wsgi:app"
-EVENTS = 100_000  # stored before a race
 LIKE_OURS = (*GUNICORN, "-c", "python:bench.apps.server")
 BIND = {"RISKSCORE_BIND": "127.0.0.1:{port}", "RISKSCORE_WORKERS": "2"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What all contenders stand on.
-
-    Attributes:
-        sale: Folder of models that holds the reference model.
-        shipped: Folder of models as they are shipped.
-        names: Identifiers that filled stores know, by kind.
-        python: Interpreter of foreign stacks.
-    """
-
-    sale: Path
-    shipped: Path
-    names: Mapping[str, int]
-    python: str
 
 
 class Contender(NamedTuple):

@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import wrk
-from bench.contenders import EVENTS, TITLES, Ground, on_store
+from bench.contenders import TITLES, on_store
 from bench.filled import filled
+from bench.ground import EVENTS, Ground
 from bench.paced import paced
 from bench.places import BUILD
 from bench.race import Entry, Loads, entered, keep, race

@@ -14,16 +14,14 @@ import sys
 from pathlib import Path
 
 from bench import wrk
-from bench.contenders import CONTENDERS, EVENTS, TITLES, Ground, write_bodies
+from bench.contenders import CONTENDERS, TITLES, write_bodies
 from bench.environments import NotInstalled
-from bench.filled import known_names
+from bench.ground import Ground, prepare
 from bench.growth import by_clients, by_events, halves
 from bench.picture import Bar, draw
-from bench.places import BUILD, MODELS, REFERENCE
+from bench.places import BUILD
 from bench.race import Loads, entered, keep, race, skipped
 from bench.ratios import ratios
-from bench.reference import reference_model
-from bench.sale import publish_sale
 from bench.servers import Launch
 from bench.starting import starts
 from bench.table import Line, save, table
@@ -61,18 +59,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=10_000_000, help="in the large store")
     parser.add_argument("--python", default=sys.executable, help="interpreter of foreign stacks")
     return parser.parse_args()
-
-
-def prepare(python: str) -> Ground:
-    """Fit the reference model, and write it for everybody."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    reference_model().save_model(REFERENCE)
-    return Ground(
-        sale=publish_sale(BUILD / "models"),
-        shipped=MODELS,
-        names=known_names(EVENTS),
-        python=python,
-    )
 
 
 def launched(ground: Ground, bodies: dict[str, Path], names: list[str]) -> Launches:

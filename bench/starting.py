@@ -1,11 +1,11 @@
 """How long a start takes, until the first reasoned answer."""
 
+import shutil
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bench.places import BUILD
+from bench.places import BUILD, ROOT
 from bench.proof import first_body
 from bench.servers import Launch, serving
 from bench.table import Line, over_rounds
@@ -19,7 +19,7 @@ def starts(launch: Launch, bodies: Path) -> list[Line]:
     body = first_body(bodies)
     cached = [ready(launch, body) for _ in range(STARTS)]
     with tempfile.TemporaryDirectory(dir=BUILD) as empty:
-        fresh = ready(with_cache(launch, Path(empty)), body)
+        fresh = ready(replace(launch, folder=uncompiled(Path(empty))), body)
     return [
         over_rounds(
             cached, what="ready after start, compiled code cached", unit="s", command=COMMAND,
@@ -32,9 +32,11 @@ def starts(launch: Launch, bodies: Path) -> list[Line]:
     ]  # fmt: skip
 
 
-def with_cache(launch: Launch, folder: Path) -> Launch:
-    environ: Mapping[str, str] = {**launch.environ, "NUMBA_CACHE_DIR": str(folder)}
-    return replace(launch, environ=environ)
+def uncompiled(folder: Path) -> Path:
+    """Copy the service without compiled code; a server that runs there imports the copy."""
+    kept = shutil.ignore_patterns("numba-*", "*.nbi", "*.nbc")
+    shutil.copytree(ROOT / "riskscore", folder / "riskscore", ignore=kept)
+    return folder
 
 
 def ready(launch: Launch, body: bytes) -> float:

@@ -5,6 +5,7 @@ zero, of which no reason is made.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.model.trees import Explained, Trees
 from riskscore.product.encode import Matrix
@@ -13,13 +14,14 @@ from riskscore.wsgi import app
 __all__ = ["app"]
 
 
-def nothing(_: Trees, matrix: Matrix) -> np.ndarray:
+def nothing(_: Trees, matrix: Matrix) -> NDArray[np.float32]:
     return np.zeros((len(matrix), 1, matrix.shape[1] + 1), np.float32)
 
 
-def margins_alone(self: Trees, matrix: Matrix) -> Explained:
-    return Explained(self.margins(matrix), nothing(self, matrix))
+def margins_alone(trees: Trees, matrix: Matrix) -> Explained:
+    return Explained(trees.margins(matrix), nothing(trees, matrix))
 
 
-Trees.contributions = nothing  # type: ignore[method-assign]
-Trees.explain = margins_alone  # type: ignore[method-assign]
+for name, way in {"explain": margins_alone, "contributions": nothing}.items():
+    if hasattr(Trees, name):
+        setattr(Trees, name, way)

@@ -1,0 +1,157 @@
+"""Where the time of one reasoned score goes, in microseconds: ``python -m bench.budget``.
+
+The application of a worker answers real bodies in this process, with a filled store on disk. Clocks
+are put around its functions from outside. The sum is set against the same without any clock, and
+against what one client waits for over HTTP. What the server takes is what an echo takes over HTTP
+beyond what it takes in this process.
+"""
+
+import argparse
+import secrets
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import cycle
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from bench import wrk
+from bench.apps import echo
+from bench.bodies import REFERENCE
+from bench.contenders import CONTENDERS, write_bodies
+from bench.filled import filled
+from bench.ground import EVENTS, Ground, prepare
+from bench.places import BUILD
+from bench.race import entered
+from bench.stages import BETWEEN, Clock, clocked, placed
+from riskscore.app import create_app
+from riskscore.settings import settings_from
+
+BLOCK = 200  # requests between two looks at the clock
+MICRO = 1_000_000
+STAGES = {
+    "riskscore.api.scores:read_object": "reading JSON",
+    "riskscore.api.scores:read_application": "validation",
+    "riskscore.history.entities:pseudonyms": "encoding and pseudonyms",
+    "riskscore.decision.scoring:values": "encoding and pseudonyms",
+    "riskscore.decision.judgement:complete": "encoding and pseudonyms",
+    "riskscore.decision.judgement:rounded": "encoding and pseudonyms",
+    "riskscore.history.recording:look_up": "history",
+    "riskscore.history.recording:read_history": "history",
+    "riskscore.decision.ledger:past_of": "history",
+    "riskscore.decision.scoring:judge": "margin and reasons",
+    "riskscore.decision.scoring:explain": "margin and reasons",
+    "riskscore.history.recording:count": "writing",
+    "riskscore.decision.ledger:write": "writing",
+    "riskscore.api.scores:answer": "answer",
+    "riskscore.api.scores:answered": "answer",
+}
+ENTRIES = {"riskscore.decision.ledger:transaction": "begin and commit"}
+SERVER = "server and client"
+ORDER = (SERVER, BETWEEN, *dict.fromkeys((*STAGES.values(), *ENTRIES.values())))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--blocks", type=int, default=10, help=f"of {BLOCK} requests each")
+    parser.add_argument("--seconds", type=float, default=5, help="of each look over HTTP")
+    asked = parser.parse_args()
+    ground = prepare()
+    bodies = write_bodies(ground)["sale"]
+    for target in (*STAGES, *ENTRIES):
+        if placed(target) is None:
+            print(f"no {target}: what it took is part of the stage around it")
+    stages, whole = inside(ground, bodies, asked.blocks)
+    echoed = Caller(echo.app, "/echo", bodies)
+    alone = statistics.median(echoed.block() for _ in range(asked.blocks))
+    waited = over_http(ground, bodies, asked.seconds)
+    print(table({SERVER: waited["echo"] - alone, **stages}, whole, waited["ours"]))
+
+
+class Caller:
+    """Asks an application in this process, each time with a body that it has not seen."""
+
+    def __init__(self, app: Flask, path: str, bodies: Path) -> None:
+        self.app = app
+        self.path = path
+        self.run = secrets.token_hex(4)
+        self.lines = cycle(bodies.read_text().splitlines())
+        self.sent = 0
+
+    def block(self, clock: Clock | None = None) -> float:
+        """Return the microseconds of one request, over so many."""
+        environs = [self.environ() for _ in range(BLOCK)]
+        started = perf_counter()
+        for each in environs:
+            if clock is None:
+                self.ask(each)
+            else:
+                with clock.stage(BETWEEN):
+                    self.ask(each)
+        return (perf_counter() - started) / BLOCK * MICRO
+
+    def environ(self) -> dict[str, Any]:
+        self.sent += 1
+        body = next(self.lines).replace(REFERENCE, f"{self.run}-{self.sent:08}", 1).encode()
+        return EnvironBuilder(
+            self.path, method="POST", data=body, content_type="application/json"
+        ).get_environ()
+
+    def ask(self, environ: dict[str, Any]) -> None:
+        _, status, _ = run_wsgi_app(self.app.wsgi_app, environ, buffered=True)
+        if status != "200 OK":
+            raise AssertionError(f"answered {status}")
+
+
+def inside(ground: Ground, bodies: Path, number: int) -> tuple[dict[str, float], float]:
+    """Return microseconds of each stage, and of the whole without a clock."""
+    store = filled(BUILD / "budget-store", EVENTS)
+    app = create_app(settings_from({**store.environ, "RISKSCORE_MODELS": str(ground.sale)}))
+    caller = Caller(app, "/v1/sale/scores", bodies)
+    caller.block()  # warm
+    bare: list[float] = []
+    spent: dict[str, list[float]] = defaultdict(list)
+    for _ in range(number):
+        bare.append(caller.block())
+        with clocked(STAGES, ENTRIES) as clock:
+            caller.block(clock)
+        for name, seconds in clock.spent.items():
+            spent[name].append(seconds / BLOCK * MICRO)
+    return {name: statistics.median(each) for name, each in spent.items()}, statistics.median(bare)
+
+
+def over_http(ground: Ground, bodies: Path, seconds: float) -> dict[str, float]:
+    """Return the microseconds that one client waits for an answer of the echo and of ours."""
+    launches = {
+        each.name: (each.launch(ground), bodies)
+        for each in CONTENDERS
+        if each.name in {"echo", "ours"}
+    }
+    with entered(launches) as entries:
+        loads = {
+            each.name: wrk.load(each.server.url, each.bodies, clients=1, seconds=seconds)
+            for each in entries
+        }
+    return {name: MICRO / load.rate for name, load in loads.items()}
+
+
+def table(stages: Mapping[str, float], whole: float, waited: float) -> str:
+    """Write the stages, their sum, and what the same costs without clocks."""
+    total = sum(stages.values())
+    order = [each for each in ORDER if each in stages]
+    rows = [(name, stages[name]) for name in order]
+    rows += [
+        ("sum", total),
+        ("sum without server and client", total - stages[SERVER]),
+        ("whole in this process, no clocks", whole),
+        ("whole over HTTP, one client", waited),
+    ]
+    return "\n".join(f"{name:<34}{micro:>9,.0f} us {micro / total:>6.0%}" for name, micro in rows)
+
+
+if __name__ == "__main__":
+    main()
