@@ -28,6 +28,7 @@ from bench.ground import EVENTS, Ground, prepare
 from bench.places import BUILD
 from bench.race import entered
 from bench.stages import BETWEEN, Clock, clocked, placed
+from bench.table import Line, save, table
 from riskscore.app import create_app
 from riskscore.settings import settings_from
 
@@ -51,6 +52,7 @@ STAGES = {
     "riskscore.api.scores:answered": "answer",
 }
 ENTRIES = {"riskscore.decision.ledger:transaction": "begin and commit"}
+COMMAND = "python -m bench.budget"
 SERVER = "server and client"
 ORDER = (SERVER, BETWEEN, *dict.fromkeys((*STAGES.values(), *ENTRIES.values())))
 
@@ -69,7 +71,10 @@ def main() -> None:
     echoed = Caller(echo.app, "/echo", bodies)
     alone = statistics.median(echoed.block() for _ in range(asked.blocks))
     waited = over_http(ground, bodies, asked.seconds)
-    print(table({SERVER: waited["echo"] - alone, **stages}, whole, waited["ours"]))
+    found = rows({SERVER: waited["echo"] - alone, **stages}, whole, waited["ours"])
+    lines = [line(stage, micro) for stage, micro in found.items()]
+    save("budget", lines)
+    print(table(lines))
 
 
 class Caller:
@@ -139,18 +144,20 @@ def over_http(ground: Ground, bodies: Path, seconds: float) -> dict[str, float]:
     return {name: MICRO / load.rate for name, load in loads.items()}
 
 
-def table(stages: Mapping[str, float], whole: float, waited: float) -> str:
-    """Write the stages, their sum, and what the same costs without clocks."""
+def rows(stages: Mapping[str, float], whole: float, waited: float) -> dict[str, float]:
+    """Order the stages, then their sum, then what the same costs without clocks."""
     total = sum(stages.values())
-    order = [each for each in ORDER if each in stages]
-    rows = [(name, stages[name]) for name in order]
-    rows += [
-        ("sum", total),
-        ("sum without server and client", total - stages[SERVER]),
-        ("whole in this process, no clocks", whole),
-        ("whole over HTTP, one client", waited),
-    ]
-    return "\n".join(f"{name:<34}{micro:>9,.0f} us {micro / total:>6.0%}" for name, micro in rows)
+    return {
+        **{name: stages[name] for name in ORDER if name in stages},
+        "sum": total,
+        "sum without server and client": total - stages[SERVER],
+        "whole in this process, no clocks": whole,
+        "whole over HTTP, one client": waited,
+    }
+
+
+def line(stage: str, micro: float) -> Line:
+    return Line(what=f"budget: {stage}", figure=micro, unit="us", command=COMMAND)
 
 
 if __name__ == "__main__":

@@ -43,10 +43,12 @@ def ratios(loads: Loads) -> list[Line]:
 
 def line(ratio: Ratio, loads: Loads) -> Line:
     figure = FIGURES[ratio.what]
-    pairs = zip(loads[ratio.ours], loads[ratio.theirs], strict=True)
+    pairs = list(zip(loads[ratio.ours], loads[ratio.theirs], strict=True))
+    errors = sum(load.errors for pair in pairs for load in pair)
+    failed = f", {errors} ERRORS" if errors else ""
     return over_rounds(
         [figure(ours) / figure(theirs) for ours, theirs in pairs],
-        what=f"{ratio.what}: {TITLES[ratio.ours]} / {TITLES[ratio.theirs]}",
+        what=f"{ratio.what}: {TITLES[ratio.ours]} / {TITLES[ratio.theirs]}{failed}",
         unit="x",
         command=f"{COMMAND} --parts race --only {ratio.ours} {ratio.theirs}",
         **ratio.asked,

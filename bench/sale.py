@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.reference import COLUMNS, reference_model
+from bench.reference import reference_model
 from bench.store import PRODUCT, WINDOWS
 from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
@@ -18,6 +18,7 @@ from riskscore.product.spec import Product
 from riskscore.product.toml import product_from
 
 NAME = "sale"
+COLUMNS = 50
 SENT = COLUMNS - len(WINDOWS)
 BOUND = 1_000_000  # of every sent column, either way
 CALIBRATION = Calibration(margins=(-10.0, 10.0), log_odds=(-10.0, 10.0), rows=10_000)
