@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-SCRIPT = Path(__file__).with_name("replay.lua")
+SCRIPT = Path(__file__).with_name("send.lua")
 THREADS = 2
 MICRO = 1_000_000
 MISSING = "wrk is not installed: apt-get install wrk"

@@ -1,6 +1,6 @@
 -- wrk's side: send prepared bodies in turn, each with a reference of its own.
 --
---   wrk -s bench/replay.lua URL -- BODIES RUN THREADS
+--   wrk -s bench/send.lua URL -- BODIES RUN THREADS
 --
 -- BODIES holds one body a line, with "@" where its reference goes. RUN tells one call of wrk from
 -- another. Heads are written beforehand, so that a request costs us two pastes.
