@@ -11,7 +11,7 @@ from bench.environments import environment, run
 from bench.filled import Filled, filled
 from bench.ground import EVENTS, Ground
 from bench.places import BODIES, BUILD, LOGS, REFERENCE, ROOT, STACKS
-from bench.sale import COLUMNS
+from bench.reference import COLUMNS
 from bench.servers import Launch
 from riskscore.model.bundle import load_champion
 

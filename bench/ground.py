@@ -33,9 +33,10 @@ class Ground:
 def prepare(python: str = sys.executable) -> Ground:
     """Fit the reference model, and write it for everybody."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    reference_model().save_model(REFERENCE)
+    booster = reference_model().booster
+    booster.save_model(REFERENCE)
     return Ground(
-        sale=publish_sale(BUILD / "models"),
+        sale=publish_sale(BUILD / "models", booster),
         shipped=MODELS,
         names=known_names(EVENTS),
         python=python,

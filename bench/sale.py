@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import xgboost as xgb
 
-from bench.reference import reference_model
+from bench.reference import COLUMNS
 from bench.store import PRODUCT, WINDOWS
 from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
@@ -18,7 +19,6 @@ from riskscore.product.spec import Product
 from riskscore.product.toml import product_from
 
 NAME = "sale"
-COLUMNS = 50
 SENT = COLUMNS - len(WINDOWS)
 BOUND = 1_000_000  # of every sent column, either way
 CALIBRATION = Calibration(margins=(-10.0, 10.0), log_odds=(-10.0, 10.0), rows=10_000)
@@ -49,14 +49,14 @@ def window(place: int) -> str:
     )
 
 
-def publish_sale(models: Path) -> Path:
+def publish_sale(models: Path, booster: xgb.Booster) -> Path:
     """Write the bundle into an empty folder of models, and return that folder."""
     shutil.rmtree(models, ignore_errors=True)
     block_margin = 2.0
     block_score = block_score_at(block_margin, CALIBRATION, SCALE)
     fitted = Fitted(
         product=sale(),
-        trees=Trees(reference_model()),
+        trees=Trees(booster),
         calibration=CALIBRATION,
         scale=SCALE,
         thresholds=Thresholds(

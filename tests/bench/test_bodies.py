@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.bodies import Body, named_bodies, product_bodies, sale_bodies, v2_bodies, write
-from bench.sale import COLUMNS, SENT, sale
+from bench.reference import COLUMNS
+from bench.sale import SENT, sale
 from riskscore.api.schemas import application_schema
 from riskscore.product.spec import Product
 from riskscore.product.toml import read_product
