@@ -11,6 +11,7 @@ only ratios within one run mean anything.
 import argparse
 import statistics
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench import wrk
@@ -36,18 +37,26 @@ def main() -> None:
         sys.exit(wrk.MISSING)
     ground = prepare(asked.python)
     bodies = write_bodies(ground)
-    launches = launched(ground, bodies, asked.only)
     lines: list[Line] = []
+    for part in measured(asked, ground, bodies):
+        lines += part
+        save("serving", lines)
+    print(f"\n{table(lines)}")
+
+
+def measured(
+    asked: argparse.Namespace, ground: Ground, bodies: dict[str, Path]
+) -> Iterator[list[Line]]:
+    """Measure what was asked for, the longest last, so that what was found till then is kept."""
+    launches = launched(ground, bodies, asked.only)
     if {"race", "half", "clients"} & set(asked.parts):
-        lines += raced(launches, asked)
+        yield raced(launches, asked)
     if "start" in asked.parts and "ours" in launches:
-        lines += starts(*launches["ours"])
+        yield starts(*launches["ours"])
     if "events" in asked.parts:
-        lines += by_events(
+        yield by_events(
             ground, bodies["sale"], events=asked.events, seconds=asked.seconds, rounds=asked.rounds
         )
-    save("serving", lines)
-    print(f"\n{table(lines)}")
 
 
 def arguments() -> argparse.Namespace:
