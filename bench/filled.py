@@ -2,14 +2,13 @@
 
 import shutil
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
 from bench.bodies import KNOWN, known
-from bench.store import PER, fill, settings, settle
+from bench.filling import PER, fill, settings_of, settle
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
 from riskscore.product.identifiers import canonical
 from riskscore.product.moments import now
@@ -39,7 +38,7 @@ def filled(folder: Path, events: int) -> Filled:
     """Make a new SQLite store in a folder, with so many events of the last ninety days."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    asked = replace(settings(folder.resolve(), None), store_timeout=600)
+    asked = settings_of(folder.resolve(), None, events)
     names = known_names(events)
     with closing(store_from(asked)) as store:
         upgrade_store(asked)

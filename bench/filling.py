@@ -23,7 +23,7 @@ SPAN = 90 * 86_400_000_000  # microseconds
 JUDGED = 50  # one event in so many has an outcome
 
 
-class Filled(NamedTuple):
+class Kept(NamedTuple):
     """A store that holds so many events, the last of which occurred at a moment."""
 
     store: Store
@@ -37,7 +37,7 @@ def number_of(events: int, kind: str, place: int) -> int:
     return place * max(1, there // SAMPLE) % there
 
 
-def filled(settings: Settings, events: int) -> Filled:
+def kept(settings: Settings, events: int) -> Kept:
     """Open a store that holds so many events, which are put in if it is another or none."""
     store = store_from(settings)
     with store.engine.connect() as connection:
@@ -47,7 +47,7 @@ def filled(settings: Settings, events: int) -> Filled:
         )
     if found and found.events == events:
         _ = store.key
-        return Filled(store, events, found.moment)
+        return Kept(store, events, found.moment)
     if not settings.database_url.startswith("sqlite"):
         with store.engine.begin() as connection:
             metadata.drop_all(connection)
@@ -62,7 +62,7 @@ def filled(settings: Settings, events: int) -> Filled:
             text("INSERT INTO filled VALUES (:events, :at)"), {"events": events, "at": at}
         )
     settle(store)
-    return Filled(store, events, at)
+    return Kept(store, events, at)
 
 
 def settings_of(folder: Path, url: str | None, events: int) -> Settings:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from bench.filling import CROWD, PER, SAMPLE, Filled, filled, number_of, settings_of
+from bench.filling import CROWD, PER, SAMPLE, Kept, kept, number_of, settings_of
 from riskscore.decision.ledger import new_id
 from riskscore.history.plan import Plan, plan
 from riskscore.history.prepared import put_numbered
@@ -76,7 +76,7 @@ def main() -> None:
         folder = Path(asked.folder or passing)
         folder.mkdir(parents=True, exist_ok=True)
         print(f"a synchronous write: {synchronous(folder):.3f} ms")
-        stores = [filled(settings_of(folder, asked.url, each), each) for each in asked.events]
+        stores = [kept(settings_of(folder, asked.url, each), each) for each in asked.events]
         for each in stores:
             opened.enter_context(closing(each.store))
         compare(stores, asked.rounds)
@@ -95,7 +95,7 @@ def synchronous(folder: Path) -> float:
     return statistics.median(took)
 
 
-def compare(stores: Sequence[Filled], rounds: int) -> None:
+def compare(stores: Sequence[Kept], rounds: int) -> None:
     """Measure each in turns and print what each took, and how much more the last."""
     took: dict[tuple[str, int], list[Took]] = defaultdict(list)
     plans = {each.events: prepared(each.store) for each in stores}
