@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import click
 
-from riskscore.decision.portfolio import Tally, ignored, refused_path, score_portfolio
+from riskscore.decision.portfolio import Tally, score_portfolio
+from riskscore.decision.portfolio_files import ignored, refused_path
 from riskscore.errors import BundleNotFound, DataUnreadable, UnknownProduct
 from riskscore.model.bundle import CHAMPION, MODELS, check_models, load_champion
 from riskscore.product.declared import looked_at

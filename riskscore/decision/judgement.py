@@ -1,6 +1,5 @@
 """Judge rows column by column: what one request and a portfolio of millions have in common."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +27,16 @@ class Judgement:
     margins: NDArray[np.float32]
     probabilities: Values
     scores: NDArray[np.int64]
-    levels: Sequence[Level]
-    recommendations: Sequence[Recommendation]
     coverage: Values
+    block_score: int
+
+    @property
+    def levels(self) -> list[Level]:
+        return levels(self.scores)
+
+    @property
+    def recommendations(self) -> list[Recommendation]:
+        return recommendations(self.scores, self.block_score)
 
 
 def judge(bundle: Bundle, exact: Values) -> Judgement:
@@ -41,7 +47,12 @@ def judge(bundle: Bundle, exact: Values) -> Judgement:
         exact: Its columns in model order in float64, shape (n_rows, n_columns), NaN where missing.
     """
     matrix = rounded(exact)
-    margins = bundle.trees.margins(matrix)[:, 0]
+    return judged(bundle, exact, matrix, bundle.trees.margins(matrix))
+
+
+def judged(bundle: Bundle, exact: Values, matrix: Matrix, raw: NDArray[np.float32]) -> Judgement:
+    """Score rows whose margins are known, raw as the trees give them, shape (n_rows, 1)."""
+    margins = raw[:, 0]
     probabilities = bundle.calibration.probabilities(margins)
     scores = bundle.scale.scores(probabilities)
     return Judgement(
@@ -50,9 +61,8 @@ def judge(bundle: Bundle, exact: Values) -> Judgement:
         margins=margins,
         probabilities=probabilities,
         scores=scores,
-        levels=levels(scores),
-        recommendations=recommendations(scores, bundle.thresholds.block_score),
         coverage=coverage(exact, bundle.importance),
+        block_score=bundle.thresholds.block_score,
     )
 
 

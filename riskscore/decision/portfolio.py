@@ -3,38 +3,34 @@
 Only the command line imports this: pyarrow stays out of a serving worker.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
-from riskscore.decision.judgement import Judgement, explain, judge
-from riskscore.errors import DataInvalid
+from riskscore.decision.judgement import Judgement, explain, judged
+from riskscore.decision.portfolio_files import (
+    Answers,
+    Part,
+    check_columns,
+    read_parts,
+    refused_rows,
+    scored_rows,
+    writers,
+)
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason
-from riskscore.product.encode import complete
-from riskscore.product.headers import found_instead
-from riskscore.product.parsing import Refused, texts
-from riskscore.product.past import Past, taken, unavailable
-from riskscore.product.rows import Batch, read_batch
-from riskscore.product.rules import OURS
+from riskscore.model.scale import level_places, recommendation_places
+from riskscore.product.encode import Matrix, complete, rounded
+from riskscore.product.overlap import ahead, behind
+from riskscore.product.past import Past
 from riskscore.product.spec import Product
-from riskscore.product.tables import column_names, is_text, read_batches, writer
+from riskscore.product.values import Values
 
-BATCH = 8_192  # rows scored at a time
-SCORED = (
-    ("score", pa.int64()),
-    ("probability", pa.float64()),
-    ("level", pa.string()),
-    ("recommendation", pa.string()),
-    ("coverage", pa.float64()),
-    ("reasons", pa.string()),
-    ("model", pa.string()),
-)
-REFUSED = pa.schema([("row", pa.int64()), ("reference", pa.string()), ("problem", pa.string())])
+BATCH = 65_536  # rows scored at a time
 
 
 @dataclass(slots=True)
@@ -49,16 +45,13 @@ class Tally:
         return self.scored + self.refused
 
 
-def ignored(product: Product, path: Path) -> list[str]:
-    """List the columns of a file that its product does not declare."""
-    declared = {each.name for each in (*product.inputs, *product.entities)}
-    declared |= {f"{each.name}_since" for each in product.entities}
-    return [name for name in column_names(path) if name not in declared and name not in OURS]
+class Ready(NamedTuple):
+    """Rows of a file made ready for the model: those that can be scored, in their order."""
 
-
-def refused_path(out: Path) -> Path:
-    """Say where the rows that could not be scored go: beside the others, always csv."""
-    return out.with_name(f"{out.stem}.refused.csv")
+    part: Part
+    keys: pa.Array
+    exact: Values
+    matrix: Matrix
 
 
 def score_portfolio(  # noqa: PLR0913 - keywords of one command
@@ -70,7 +63,7 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
     reasons: bool = True,
     language: str = "en",
 ) -> Iterator[Tally]:
-    """Score a file, batch by batch in bounded memory.
+    """Score a file, batch by batch in bounded memory; reading and writing go on beside the model.
 
     Args:
         bundle: The model.
@@ -89,110 +82,53 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
         DataUnreadable: It is no table.
         DataInvalid: A column that every row must have is absent.
     """
-    _check_columns(bundle.product, column_names(path), path)
-    key = _key(path)
+    check_columns(bundle.product, path)
     tally = Tally()
-    with (
-        writer(out, _scored_schema(key)) as write_scored,
-        writer(refused_path(out), REFUSED) as write_refused,
-    ):
-        for rows in _batches(path, _wanted(bundle.product)):
-            batch = read_batch(bundle.product, rows, text=is_text(path), timed=past is not None)
-            keys = _keys(rows, batch, tally.rows)
-            good = np.array([row not in batch.problems for row in range(rows.num_rows)])
-            if good.any():
-                columns = {name: each[good] for name, each in batch.columns.items()}
-                seen = _past(bundle.product, batch, good, past, tally.rows)
-                judged = judge(bundle, complete(bundle.product, {**columns, **seen.values}))
-                told = explain(bundle, judged, language) if reasons else None
-                write_scored(_scored(judged, told, keys.filter(pa.array(good)), bundle, key))
-            write_refused(_refused(batch, rows, tally.rows))
-            tally.scored += int(good.sum())
-            tally.refused += len(batch.problems)
-            yield tally
-    if not tally.refused:
-        refused_path(out).unlink()
+    with writers(path, out) as write:
+
+        def finish(ready: Ready, judgement: Judgement, told: list[list[Reason]] | None) -> None:
+            some = _scored(ready, judgement, told, bundle.version) if len(ready.exact) else None
+            write(some, refused_rows(ready.part))
+
+        with behind(finish) as later:
+            for ready in ahead(_made_ready(bundle.product, path, past)):
+                margins = bundle.trees.margins(ready.matrix)
+                judgement = judged(bundle, ready.exact, ready.matrix, margins)
+                told = explain(bundle, judgement, language) if reasons else None
+                later(ready, judgement, told)
+                tally.scored += len(ready.exact)
+                tally.refused += len(ready.part.batch.problems)
+                yield tally
 
 
-def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
-    needed = [each.name for each in product.inputs if not each.missing]
-    needed += [each.name for each in product.entities if each.required]
-    absent = [name for name in needed if name not in names]
-    if absent:
-        raise DataInvalid(
-            f"{path}: column {', '.join(absent)}: required by {product.name}, absent; "
-            f"{found_instead(names, absent)}"
+def _made_ready(product: Product, path: Path, past: Past | None) -> Iterator[Ready]:
+    for part in read_parts(product, path, rows=BATCH, timed=past is not None):
+        keys, columns, good = part.keys, part.batch.columns, part.batch.good
+        if not good.all():
+            keys = keys.filter(pa.array(good))
+            columns = {name: each[good] for name, each in columns.items()}
+        exact = complete(
+            product, columns | _seen(product, past, part.before + np.flatnonzero(good))
         )
+        yield Ready(part, keys, exact, rounded(exact))
 
 
-def _wanted(product: Product) -> set[str]:
-    columns = {each.name for each in (*product.inputs, *product.entities)}
-    since = {f"{each.name}_since" for each in product.entities}
-    return columns | since | {"reference", "occurred_at", "purpose"}
-
-
-def _batches(path: Path, wanted: set[str]) -> Iterator[pa.RecordBatch]:
-    for table in read_batches(path, only=wanted, rows=BATCH):
-        for start in range(0, table.num_rows, BATCH):
-            yield table.slice(start, BATCH)
-
-
-def _past(product: Product, batch: Batch, good: Refused, past: Past | None, before: int) -> Past:
-    """Take the past of a batch's rows, those left out that cannot be scored."""
-    if past is not None:
-        return taken(past, before + np.flatnonzero(good))
-    return unavailable(product, {name: each[good] for name, each in batch.held.items()})
-
-
-def _key(path: Path) -> pa.Field:
-    """Choose what a row is known by: its reference, or its number where it has none."""
-    if "reference" in column_names(path):
-        return pa.field("reference", pa.string())
-    return pa.field("row", pa.int64())
-
-
-def _keys(rows: pa.RecordBatch, batch: Batch, before: int) -> pa.Array:
-    if "reference" not in rows.schema.names:
-        return pa.array(range(before + 1, before + rows.num_rows + 1), pa.int64())
-    references = texts(rows["reference"])
-    batch.refuse((row for row, each in enumerate(references) if not each), "reference: required")
-    return pa.array(references, pa.string())
-
-
-def _scored_schema(key: pa.Field) -> pa.Schema:
-    return pa.schema([key, *SCORED])
+def _seen(product: Product, past: Past | None, places: np.ndarray) -> dict[str, Values]:
+    """Give the history columns of some rows, unknown where there is no store to ask."""
+    if past is None:
+        return dict.fromkeys((each.name for each in product.history), np.full(len(places), np.nan))
+    return {name: each[places] for name, each in past.values.items()}
 
 
 def _scored(
-    judged: Judgement,
-    reasons: list[list[Reason]] | None,
-    keys: pa.Array,
-    bundle: Bundle,
-    key: pa.Field,
+    ready: Ready, judgement: Judgement, reasons: list[list[Reason]] | None, version: str
 ) -> pa.RecordBatch:
-    rows = len(judged.scores)
-    columns = [
-        keys,
-        judged.scores,
-        judged.probabilities,
-        judged.levels,
-        judged.recommendations,
-        judged.coverage,
-        [orjson.dumps(each).decode() for each in reasons] if reasons else [None] * rows,
-        [bundle.version] * rows,
-    ]
-    schema = _scored_schema(key)
-    arrays = [pa.array(each, kind) for each, kind in zip(columns, schema.types, strict=True)]
-    return pa.record_batch(arrays, schema=schema)
-
-
-def _refused(batch: Batch, rows: pa.RecordBatch, before: int) -> pa.RecordBatch:
-    bad = sorted(batch.problems)
-    known = texts(rows["reference"]) if "reference" in rows.schema.names else [None] * rows.num_rows
-    columns = [
-        [before + row + 1 for row in bad],
-        [known[row] for row in bad],
-        ["; ".join(batch.problems[row]) for row in bad],
-    ]
-    arrays = [pa.array(each, kind) for each, kind in zip(columns, REFUSED.types, strict=True)]
-    return pa.record_batch(arrays, schema=REFUSED)
+    answers = Answers(
+        scores=judgement.scores,
+        probabilities=judgement.probabilities,
+        levels=level_places(judgement.scores),
+        recommendations=recommendation_places(judgement.scores, judgement.block_score),
+        coverage=judgement.coverage,
+        reasons=reasons,
+    )
+    return scored_rows(ready.keys, answers, version)
