@@ -3,7 +3,7 @@
 Only the command line imports this: pyarrow stays out of a serving worker.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -62,7 +62,7 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
     past: Past | None = None,
     reasons: bool = True,
     language: str = "en",
-) -> Iterator[Tally]:
+) -> Generator[Tally]:
     """Score a file, batch by batch in bounded memory; reading and writing go on beside the model.
 
     Args:

@@ -182,10 +182,10 @@ def _written(reasons: Sequence[Sequence[Reason]] | None, rows: int) -> pa.Array:
     return pa.array([orjson.dumps(each).decode() for each in reasons], pa.string())
 
 
-def refused_rows(part: Part) -> pa.RecordBatch:
-    """Name the rows of a part that were refused, with every reason."""
+def refused_rows(part: Part, *, until: int | None = None) -> pa.RecordBatch:
+    """Name the rows of a part, or of its first so many, that were refused, with every reason."""
     batch = part.batch
-    bad = sorted(batch.problems)
+    bad = sorted(row for row in batch.problems if until is None or row < until)
     known = batch.words.get("reference", pa.nulls(batch.rows, pa.string()))
     columns = [
         pa.array([part.before + row + 1 for row in bad], pa.int64()),
