@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from riskscore.decision.judgement import Judgement, explain, judged
+from riskscore.decision.judgement import judged
 from riskscore.decision.portfolio_files import (
     Answers,
     Part,
@@ -23,14 +24,16 @@ from riskscore.decision.portfolio_files import (
 )
 from riskscore.model.bundle import Bundle
 from riskscore.model.reasons import Reason
+from riskscore.model.reasons_of_rows import reasons_of_rows
 from riskscore.model.scale import level_places, recommendation_places
+from riskscore.model.trees import Trees
 from riskscore.product.encode import Matrix, complete, rounded
 from riskscore.product.overlap import ahead, behind
 from riskscore.product.past import Past
 from riskscore.product.spec import Product
 from riskscore.product.values import Values
 
-BATCH = 65_536  # rows scored at a time
+BATCH, EXPLAINED = 65_536, 8_192  # rows scored at a time, and with reasons, which take room
 
 
 @dataclass(slots=True)
@@ -52,6 +55,13 @@ class Ready(NamedTuple):
     keys: pa.Array
     exact: Values
     matrix: Matrix
+
+
+class Said(NamedTuple):
+    """What the trees say: as ``Trees.explain`` gives it, or margins alone."""
+
+    margins: NDArray[np.float32]
+    contributions: NDArray[np.float32] | None
 
 
 def score_portfolio(  # noqa: PLR0913 - keywords of one command
@@ -83,26 +93,23 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
         DataInvalid: A column that every row must have is absent.
     """
     check_columns(bundle.product, path)
-    tally = Tally()
+    tally, rows = Tally(), EXPLAINED if reasons else BATCH
     with writers(path, out) as write:
 
-        def finish(ready: Ready, judgement: Judgement, told: list[list[Reason]] | None) -> None:
-            some = _scored(ready, judgement, told, bundle.version) if len(ready.exact) else None
+        def finish(ready: Ready, said: Said) -> None:
+            some = _scored(bundle, ready, said, language) if len(ready.exact) else None
             write(some, refused_rows(ready.part))
 
         with behind(finish) as later:
-            for ready in ahead(_made_ready(bundle.product, path, past)):
-                margins = bundle.trees.margins(ready.matrix)
-                judgement = judged(bundle, ready.exact, ready.matrix, margins)
-                told = explain(bundle, judgement, language) if reasons else None
-                later(ready, judgement, told)
+            for ready in ahead(_made_ready(bundle.product, path, past, rows)):
+                later(ready, _asked(bundle.trees, ready.matrix, reasons=reasons))
                 tally.scored += len(ready.exact)
                 tally.refused += len(ready.part.batch.problems)
                 yield tally
 
 
-def _made_ready(product: Product, path: Path, past: Past | None) -> Iterator[Ready]:
-    for part in read_parts(product, path, rows=BATCH, timed=past is not None):
+def _made_ready(product: Product, path: Path, past: Past | None, rows: int) -> Iterator[Ready]:
+    for part in read_parts(product, path, rows=rows, timed=past is not None):
         keys, columns, good = part.keys, part.batch.columns, part.batch.good
         if not good.all():
             keys = keys.filter(pa.array(good))
@@ -120,15 +127,29 @@ def _seen(product: Product, past: Past | None, places: np.ndarray) -> dict[str, 
     return {name: each[places] for name, each in past.values.items()}
 
 
-def _scored(
-    ready: Ready, judgement: Judgement, reasons: list[list[Reason]] | None, version: str
-) -> pa.RecordBatch:
+def _asked(trees: Trees, matrix: Matrix, *, reasons: bool) -> Said:
+    if reasons:
+        return Said(*trees.explain(matrix))
+    return Said(trees.margins(matrix), None)
+
+
+def _scored(bundle: Bundle, ready: Ready, said: Said, language: str) -> pa.RecordBatch:
+    judgement = judged(bundle, ready.exact, ready.matrix, said.margins)
     answers = Answers(
         scores=judgement.scores,
         probabilities=judgement.probabilities,
         levels=level_places(judgement.scores),
         recommendations=recommendation_places(judgement.scores, judgement.block_score),
         coverage=judgement.coverage,
-        reasons=reasons,
+        reasons=_reasons(bundle.product, ready, said, language),
     )
-    return scored_rows(ready.keys, answers, version)
+    return scored_rows(ready.keys, answers, bundle.version)
+
+
+def _reasons(
+    product: Product, ready: Ready, said: Said, language: str
+) -> list[list[Reason]] | None:
+    if said.contributions is None:
+        return None
+    shares = said.contributions[:, 0, :-1]
+    return reasons_of_rows(product, shares, ready.exact, language=language)
