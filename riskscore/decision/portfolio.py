@@ -33,7 +33,7 @@ from riskscore.product.past import Past
 from riskscore.product.spec import Product
 from riskscore.product.values import Values
 
-BATCH, EXPLAINED = 65_536, 8_192  # rows scored at a time, and with reasons, which take room
+BATCH, EXPLAINED = 16_384, 8_192  # rows scored at a time, and with reasons, which take room
 
 
 @dataclass(slots=True)
