@@ -1,6 +1,5 @@
 """What ``riskscore score`` does: find the model, score the file, tell how far it is."""
 
-import os
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -90,7 +89,7 @@ def ready(folder: Path, file: Path, out: Path, *read: Path | None) -> Bundle:
     """Prove that the files may be written, load the model, and say what of the file is ignored."""
     for written in (out, refused_path(out)):
         check_output(written, file, *read)
-    bundle = load_champion(folder, threads=os.cpu_count() or 1)
+    bundle = load_champion(folder)
     undeclared = ignored(bundle.product, file)
     if undeclared:
         click.echo(f"note: {file}: undeclared columns ignored: {listed(undeclared)}", err=True)

@@ -17,7 +17,7 @@ from riskscore.product.headers import found_instead
 from riskscore.product.rows import Batch, read_batch
 from riskscore.product.rules import OURS
 from riskscore.product.spec import Product
-from riskscore.product.tables import column_names, is_text, read_batches, writer
+from riskscore.product.tables import column_names, read_batches, writer
 from riskscore.product.values import Values
 
 REFERENCE, ROW = pa.field("reference", pa.string()), pa.field("row", pa.int64())
@@ -36,8 +36,15 @@ REFUSED = pa.schema([ROW, REFERENCE, ("problem", pa.string())])
 Write = Callable[[pa.RecordBatch | None, pa.RecordBatch], None]
 
 
+class Rows(NamedTuple):
+    """Some rows of a file, as they stand there; ``before`` were read earlier."""
+
+    before: int
+    table: pa.RecordBatch
+
+
 class Part(NamedTuple):
-    """Some rows of a file, and what they are known by; ``before`` rows were read earlier."""
+    """The same rows, judged, and what they are known by."""
 
     before: int
     batch: Batch
@@ -91,19 +98,24 @@ def check_columns(product: Product, path: Path) -> None:
         )
 
 
-def read_parts(product: Product, path: Path, *, rows: int, timed: bool = False) -> Iterator[Part]:
+def read_rows(product: Product, path: Path, *, rows: int) -> Iterator[Rows]:
     """Read a file, so many rows at a time.
 
     Raises:
         DataUnreadable: It is no table, or damaged.
     """
-    before, text = 0, is_text(path)
+    before = 0
     for table in read_batches(path, only=_wanted(product), rows=rows):
         for start in range(0, table.num_rows, rows):
             some = table.slice(start, rows)
-            batch = read_batch(product, some, text=text, timed=timed)
-            yield Part(before, batch, _keys(batch, before))
+            yield Rows(before, some)
             before += some.num_rows
+
+
+def judge_rows(product: Product, rows: Rows, *, text: bool, timed: bool = False) -> Part:
+    """Judge rows by the declaration; arguments as of ``read_batch``."""
+    batch = read_batch(product, rows.table, text=text, timed=timed)
+    return Part(rows.before, batch, _keys(batch, rows.before))
 
 
 def _wanted(product: Product) -> set[str]:

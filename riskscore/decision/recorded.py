@@ -15,7 +15,8 @@ from riskscore.decision.portfolio_files import (
     Answers,
     Part,
     check_columns,
-    read_parts,
+    judge_rows,
+    read_rows,
     refused_rows,
     scored_rows,
     writers,
@@ -28,7 +29,7 @@ from riskscore.product.moments import now
 from riskscore.product.parsing import Moments
 from riskscore.product.rows import Batch, as_sent
 from riskscore.product.spec import Product
-from riskscore.product.tables import column_names
+from riskscore.product.tables import column_names, is_text
 
 BATCH = 8_192  # rows read at a time
 
@@ -72,7 +73,8 @@ def record_portfolio(
     check_named(path)
     tally = Tally()
     with writers(path, out, recorded=True) as write:
-        for part in read_parts(judge.bundle.product, path, rows=BATCH):
+        for rows in read_rows(judge.bundle.product, path, rows=BATCH):
+            part = judge_rows(judge.bundle.product, rows, text=is_text(path))
             answered: list[Answered] = []
             reached = 0
             try:

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar, cast
 
 DEPTH = 2  # steps that may lie ready, or wait to be put away
 
+S = TypeVar("S")
 T = TypeVar("T")
 P = ParamSpec("P")
 END = object()
@@ -27,6 +28,18 @@ def ahead(steps: Iterator[T]) -> Iterator[T]:
         while (step := waiting.popleft().result()) is not END:
             waiting.append(thread.submit(next, steps, END))
             yield cast("T", step)
+
+
+def side_by_side(act: Callable[[S], T], steps: Iterator[S], *, workers: int) -> Iterator[T]:
+    """Act on so many steps at a time; gives what comes of them in the order of the steps."""
+    with ThreadPoolExecutor(workers) as threads:
+        waiting: deque[Future[T]] = deque()
+        for step in steps:
+            waiting.append(threads.submit(act, step))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from riskscore.product.overlap import DEPTH, ahead, behind
+from riskscore.product.overlap import DEPTH, ahead, behind, side_by_side
 
 
 def test_steps_come_in_their_order() -> None:
@@ -75,3 +75,24 @@ def act_on(numbers: int) -> None:
 def fail_at_first(number: int) -> None:
     if number == 0:
         raise ValueError("the first")
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_comes_of_steps_side_by_side_keeps_their_order(workers: int) -> None:
+    assert [*side_by_side(str, iter(range(50)), workers=workers)] == [
+        str(each) for each in range(50)
+    ]
+
+
+def test_steps_side_by_side_meet() -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    assert len([*side_by_side(lambda _: both.wait(), iter(range(4)), workers=2)]) == 4
+
+
+def test_a_step_that_fails_beside_others_fails_in_its_place() -> None:
+    done = side_by_side(lambda number: 1 // (3 - number), iter(range(9)), workers=2)
+
+    assert [next(done), next(done), next(done)] == [0, 0, 1]
+    with pytest.raises(ZeroDivisionError):
+        next(done)
