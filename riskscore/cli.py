@@ -4,6 +4,7 @@ What a command needs is imported by the command: the model's libraries take long
 the server needs to start, and must not be held where they are not used.
 """
 
+import logging
 import os
 import re
 import sys
@@ -24,6 +25,7 @@ LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 @click.version_option(package_name="riskscore")
 def main() -> None:
     """Risk scores, with reasons, for SIM registrations and mule accounts."""
+    logging.getLogger("riskscore").addHandler(logging.NullHandler())  # a command says it in a line
 
 
 @main.command()
@@ -68,7 +70,11 @@ def check(models: Path) -> None:
 @click.argument("product")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="csv or parquet.")
-@click.option("--record", is_flag=True, help="Not possible yet: there is no store of decisions.")
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Remember every row as if it was sent over HTTP: RISKSCORE_DATABASE_URL says where.",
+)
 @click.option(
     "--history",
     metavar="EVENTS",
@@ -91,18 +97,27 @@ def score(
 ) -> None:
     """Score the rows of FILE (csv, parquet, or a folder of parquet parts) as PRODUCT.
 
-    Rows that cannot be scored go to a second file beside OUT, each with the reason.
+    Rows that cannot be scored go to a second file beside OUT, each with the reason. Nothing is
+    stored unless told to --record; then each row needs a reference and sees the store's history.
     """
     if find_spec("pyarrow") is None:
         raise click.ClickException("score needs pyarrow: install requirements-portfolio.txt")
     from riskscore import portfolio  # noqa: PLC0415 - see above
 
-    if record:
-        raise click.UsageError("--record: there is no store of decisions yet")
+    if record and history:
+        raise click.UsageError(
+            "--record reads the store's history: --history EVENTS would be another past than the "
+            "one that the decisions are kept with; seed a store with riskscore import-history"
+        )
     given = {} if models is None else {"RISKSCORE_MODELS": models}
     settings = read_settings({**os.environ, **given})
     try:
         folder = portfolio.folder_of(settings.models, product)
+        if record:
+            portfolio.record(
+                folder, file, out, settings=settings, reasons=reasons, language=language
+            )
+            return
         before = portfolio.Before(history, settings.known_since) if history else None
         portfolio.score(folder, file, out, before=before, reasons=reasons, language=language)
     except RiskScoreError as error:

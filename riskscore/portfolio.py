@@ -1,21 +1,29 @@
 """What ``riskscore score`` does: find the model, score the file, tell how far it is."""
 
-import os
 import time
-from collections.abc import Iterable
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
-from riskscore.decision.portfolio import Tally, ignored, refused_path, score_portfolio
+from riskscore.decision.ledger import Judge
+from riskscore.decision.portfolio import Tally, score_portfolio
+from riskscore.decision.portfolio_files import ignored, refused_path
+from riskscore.decision.recorded import record_portfolio
 from riskscore.errors import BundleNotFound, DataUnreadable, UnknownProduct
-from riskscore.model.bundle import CHAMPION, MODELS, check_models, load_champion
+from riskscore.history.lookups import declared
+from riskscore.history.plan import plan
+from riskscore.history.store import Store, store_from
+from riskscore.model.bundle import CHAMPION, MODELS, Bundle, check_models, load_champion
 from riskscore.product.declared import looked_at
 from riskscore.product.headers import listed
 from riskscore.product.outputs import check_output
 from riskscore.product.past import Past
 from riskscore.product.spec import Product
+from riskscore.settings import Settings
 
 SILENT = 2.0  # seconds; a shorter run needs no progress
 
@@ -44,17 +52,53 @@ def score(  # noqa: PLR0913 - keywords of one command
         StartupError: The bundle cannot be trusted.
         DataError: The file cannot be used, or the other one not be written.
     """
+    bundle = ready(folder, file, out, before.events if before else None)
+    past = None if before is None else past_of(bundle.product, file, before, folder.parent)
+    tallies = score_portfolio(bundle, file, out, past=past, reasons=reasons, language=language)
+    summed_up("scored", followed(tallies), out)
+
+
+def record(  # noqa: PLR0913 - keywords of one command
+    folder: Path, file: Path, out: Path, *, settings: Settings, reasons: bool, language: str
+) -> None:
+    """Decide every row of a file in its order, and remember it as if it was sent over HTTP.
+
+    Nothing is answered without the store, even where the service may.
+
+    Raises:
+        StartupError: The bundle, the store or a setting cannot be trusted.
+        DataError: The file cannot be used, or the other one not be written.
+        StoreUnavailable: The store failed; what was decided before is in the output.
+    """
+    bundle = ready(folder, file, out)
+    with closing(store_from(replace(settings, on_store_failure="refuse"))) as store:
+        store.open()
+        judge = judge_of(bundle, store, folder.parent)
+        tallies = record_portfolio(judge, file, out, reasons=reasons, language=language)
+        summed_up("recorded", followed(tallies, kept=out), out)
+
+
+def judge_of(bundle: Bundle, store: Store, models: Path) -> Judge:
+    product = bundle.product
+    known = {**looked_at(product, (models,)), product.name: product}
+    asked = plan(product, declared(product, known), store.engine.dialect)
+    return Judge(bundle=bundle, plan=asked, store=store)
+
+
+def ready(folder: Path, file: Path, out: Path, *read: Path | None) -> Bundle:
+    """Prove that the files may be written, load the model, and say what of the file is ignored."""
     for written in (out, refused_path(out)):
-        check_output(written, file, before.events if before else None)
-    bundle = load_champion(folder, threads=os.cpu_count() or 1)
+        check_output(written, file, *read)
+    bundle = load_champion(folder)
     undeclared = ignored(bundle.product, file)
     if undeclared:
         click.echo(f"note: {file}: undeclared columns ignored: {listed(undeclared)}", err=True)
-    past = None if before is None else past_of(bundle.product, file, before, folder.parent)
-    tallies = score_portfolio(bundle, file, out, past=past, reasons=reasons, language=language)
-    tally = told(tallies)
+    return bundle
+
+
+def summed_up(done: str, tally: Tally, out: Path) -> None:
     refused = f"{tally.refused} refused: {refused_path(out)}" if tally.refused else "none refused"
-    click.echo(f"{tally.scored} scored: {out}; {refused}")
+    click.echo(f"{tally.scored} {done}: {out}; {refused}")
 
 
 def past_of(product: Product, file: Path, before: Before, models: Path) -> Past | None:
@@ -98,11 +142,22 @@ def folder_of(models: Path, product: str) -> Path:
     return folder
 
 
-def told(tallies: Iterable[Tally]) -> Tally:
-    """Follow a run to its end; after two seconds, tell once a second how far it is."""
+def followed(tallies: Generator[Tally], *, kept: Path | None = None) -> Tally:
+    """Follow a run to its end; after two seconds, tell once a second how far it is.
+
+    Args:
+        tallies: The run.
+        kept: Where the rows done so far are found when the run ends early.
+    """
     tally, told_at = Tally(), time.monotonic() + SILENT
-    for tally in tallies:
-        if time.monotonic() >= told_at:
-            click.echo(f"{tally.rows} rows", err=True)
-            told_at = time.monotonic() + 1
+    try:
+        with closing(tallies):
+            for tally in tallies:
+                if time.monotonic() >= told_at:
+                    click.echo(f"{tally.rows} rows", err=True)
+                    told_at = time.monotonic() + 1
+    except BaseException:
+        if kept and tally.scored:
+            click.echo(f"stopped: {tally.scored} rows are recorded, answered in {kept}", err=True)
+        raise
     return tally

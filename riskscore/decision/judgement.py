@@ -1,6 +1,5 @@
 """Judge rows column by column: what one request and a portfolio of millions have in common."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,9 +28,16 @@ class Judgement:
     margins: NDArray[np.float32]
     probabilities: Values
     scores: NDArray[np.int64]
-    levels: Sequence[Level]
-    recommendations: Sequence[Recommendation]
     coverage: Values
+    block_score: int
+
+    @property
+    def levels(self) -> list[Level]:
+        return levels(self.scores)
+
+    @property
+    def recommendations(self) -> list[Recommendation]:
+        return recommendations(self.scores, self.block_score)
 
 
 def judge(bundle: Bundle, exact: Values, *, reasons: bool = True) -> Judgement:
@@ -51,9 +57,8 @@ def judge(bundle: Bundle, exact: Values, *, reasons: bool = True) -> Judgement:
         margins=margins,
         probabilities=probabilities,
         scores=scores,
-        levels=levels(scores),
-        recommendations=recommendations(scores, bundle.thresholds.block_score),
         coverage=coverage(exact, bundle.importance),
+        block_score=bundle.thresholds.block_score,
     )
 
 

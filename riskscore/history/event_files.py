@@ -6,7 +6,7 @@ there. What breaks the declaration refuses the folder, with file, row and column
 """
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,9 +23,8 @@ from riskscore.product.application import COUNTED, Purpose
 from riskscore.product.identifiers import canonical
 from riskscore.product.outcome import LABELS
 from riskscore.product.parsing import parse_moments, parse_quantity, texts
-from riskscore.product.rows import read_batch
-from riskscore.product.spec import Category, Flag, Input, Integer, Product
-from riskscore.product.values import Values
+from riskscore.product.rows import as_sent, read_batch
+from riskscore.product.spec import Product
 
 OUTCOMES = "outcomes"
 PURPOSES = frozenset(get_args(Purpose))
@@ -160,7 +159,7 @@ def happened(
         first = min(batch.problems, default=references.index(None) if None in references else 0)
         problem = batch.problems.get(first, ["reference: required"])[0]
         raise DataInvalid(f"{path}: of an application of {product.name}: {problem}")
-    columns = {each.name: plain(each, batch.columns[each.name]) for each in product.inputs}
+    columns = {each.name: as_sent(each, batch.columns[each.name]) for each in product.inputs}
     identifiers = {each.name: words(rows, each.name) for each in product.entities}
     formats = {each.name: each.format for each in product.entities}
     tenants, purposes = words(rows, "tenant", TENANT), words(rows, "purpose", "onboard")
@@ -183,20 +182,6 @@ def happened(
             },
             features={name: each[row] for name, each in columns.items() if each[row] is not None},
         )
-
-
-def plain(feature: Input, values: Values) -> Sequence[Any]:
-    """Turn encoded values into what a caller would have sent; None where missing."""
-    known = [None if value != value else value for value in values.tolist()]  # noqa: PLR0124 - NaN
-    match feature:
-        case Category(values=spelling):
-            return [None if each is None else spelling[int(each)] for each in known]
-        case Flag():
-            return [None if each is None else bool(each) for each in known]
-        case Integer():
-            return [None if each is None else int(each) for each in known]
-        case _:
-            return known
 
 
 def quantities(rows: pa.RecordBatch, name: str) -> list[float | None]:

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from riskscore.history.spelling import spelled
 from riskscore.product.parsing import (
     Refused,
     parse_input,
@@ -18,6 +17,7 @@ from riskscore.product.parsing import (
 )
 from riskscore.product.refusals import Refusals
 from riskscore.product.spec import Entity, Input
+from riskscore.product.spelling import spelled
 from riskscore.product.values import Values, expected
 
 MOMENT = "a date or date-time, such as 2026-11-21T10:00:00Z"

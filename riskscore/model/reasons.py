@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,10 @@ class Reason:
 def by_code(product: Product, contributions: NDArray[np.floating]) -> dict[str, float]:
     """Sum one row's contributions, shape (n_columns,), per reason code."""
     shares = contributions.tolist()
-    return {code: sum(shares[place] for place in places) for code, places in product.codes.items()}
+    return {
+        code: reduce(add, (shares[place] for place in places), 0.0)  # from 3.12 on, sum corrects
+        for code, places in product.codes.items()
+    }
 
 
 def reasons_of(

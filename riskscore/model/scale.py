@@ -57,12 +57,21 @@ def block_score_at(block_margin: float, calibration: Calibration, scale: Scale) 
     return max(REVIEW + 1, int(scale.scores(probability)[0]))
 
 
+def level_places(scores: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the level of each score: its place in ``LEVELS``."""
+    return np.searchsorted(STARTS, scores, side="right")
+
+
+def recommendation_places(scores: NDArray[np.int64], block_score: int) -> NDArray[np.int64]:
+    """Find what to do at each score: its place in ``RECOMMENDATIONS``."""
+    return np.searchsorted([REVIEW, block_score], scores, side="right")
+
+
 def levels(scores: NDArray[np.int64]) -> list[Level]:
     """Name the level of each score."""
-    return [LEVELS[place] for place in np.searchsorted(STARTS, scores, side="right").tolist()]
+    return [LEVELS[place] for place in level_places(scores).tolist()]
 
 
 def recommendations(scores: NDArray[np.int64], block_score: int) -> list[Recommendation]:
     """Say what to do at each score."""
-    steps = np.searchsorted([REVIEW, block_score], scores, side="right").tolist()
-    return [RECOMMENDATIONS[step] for step in steps]
+    return [RECOMMENDATIONS[place] for place in recommendation_places(scores, block_score).tolist()]

@@ -7,12 +7,10 @@ from typing import Literal, NamedTuple, get_args, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.product.spec import Product
 from riskscore.product.values import Values
 
 GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT"]
 GAPS: tuple[GapCode | None, ...] = (None, *get_args(GapCode))
-Held = Mapping[str, NDArray[np.bool_]]  # entity name -> whether each row has that identifier
 
 
 class Known(NamedTuple):
@@ -51,27 +49,3 @@ class Gaps(Sequence[GapCode | None]):
     def __getitem__(self, row: slice) -> "Gaps": ...
     def __getitem__(self, row: int | slice) -> "GapCode | Gaps | None":
         return Gaps(self.places[row]) if isinstance(row, slice) else GAPS[self.places[row]]
-
-
-def taken(past: Past, places: NDArray[np.int64]) -> Past:
-    """Take some rows, in the order given."""
-    return Past(
-        values={name: each[places] for name, each in past.values.items()},
-        gaps={
-            name: Gaps(each.places[places])
-            if isinstance(each, Gaps)
-            else [each[place] for place in places.tolist()]
-            for name, each in past.gaps.items()
-        },
-    )
-
-
-def unavailable(product: Product, held: Held) -> Past:
-    """Say of every row that there is no store to ask, or no identifier to ask with."""
-    return Past(
-        values={each.name: np.full(len(held[each.entity]), np.nan) for each in product.history},
-        gaps={
-            each.name: ["HISTORY_UNAVAILABLE" if has else "MISSING" for has in held[each.entity]]
-            for each in product.history
-        },
-    )

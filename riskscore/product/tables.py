@@ -74,16 +74,41 @@ def read_batches(
 
 
 @contextmanager
-def writer(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
-    """Write batches to a csv or parquet file, by its suffix; it appears only when complete."""
+def writer(
+    path: Path, schema: pa.Schema, *, kept: bool = False
+) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Write batches to a csv or parquet file, by its suffix; it appears only when complete.
+
+    Args:
+        path: The file.
+        schema: Of the batches.
+        kept: Whether what was written before an error, if anything was, appears too.
+    """
     partial = path.with_name(f".partial-{path.name}")
-    opened = pa_csv.CSVWriter if is_text(path) else pq.ParquetWriter
+    written = 0
+
+    def write(batch: pa.RecordBatch) -> None:
+        nonlocal written
+        file.write_batch(batch)
+        written += batch.num_rows
+
     try:
-        with opened(str(partial), schema) as file:
-            yield file.write_batch
+        with _opened(partial, schema) as file:
+            yield write
         partial.replace(path)
+    except BaseException:
+        if kept and written:
+            partial.replace(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _opened(path: Path, schema: pa.Schema) -> pa_csv.CSVWriter | pq.ParquetWriter:
+    if is_text(path):
+        return pa_csv.CSVWriter(str(path), schema)
+    repeating = [each.name for each in schema if not pa.types.is_floating(each.type)]
+    return pq.ParquetWriter(str(path), schema, use_dictionary=repeating)
 
 
 def _header(path: Path) -> list[str]:

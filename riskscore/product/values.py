@@ -46,7 +46,7 @@ def accepts(feature: Input, values: Values) -> NDArray[np.bool_]:
         case Flag():
             valid = (values == 0) | (values == 1)
         case Category(values=words):
-            valid = np.isin(values, np.arange(len(words)))
+            valid = (values >= 0) & (values < len(words)) & (values == np.floor(values))
         case _:
             assert_never(feature)
     return np.where(missing, feature.missing, valid)

@@ -160,7 +160,7 @@ def test_reasons_speak_thai_on_request(models: Path, tmp_path: Path) -> None:
     ("change", "complaint"),
     [
         (["score", "lottery"], "lottery: not in"),
-        (["--record"], "no store of decisions yet"),
+        (["--record", "--history", "events"], "--record reads the store's history"),
         (["--out", "nowhere/out.csv"], "its folder does not exist"),
         (["--out", "out.txt"], "ends in .csv or .parquet"),
     ],

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskscore.history.spelling import spelled
 from riskscore.product.identifiers import BadIdentifier, canonical
 from riskscore.product.spec import FORMATS, Format
+from riskscore.product.spelling import spelled
 
 CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 DIGITS = st.text("0123456789", min_size=3, max_size=20)
