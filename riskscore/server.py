@@ -3,6 +3,7 @@
 No preloading: a booster that was loaded before the fork hangs in the child. Code may be shared.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -72,7 +73,12 @@ def stop(server: Any, handle_term: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Say where we listen as soon as somebody would answer."""
+    """Say where we listen as soon as somebody would answer.
+
+    What a worker holds by now it keeps: collecting garbage need not look at it ever again.
+    """
+    gc.collect()
+    gc.freeze()
     if worker.age == 1:
         service = worker.wsgi.extensions["riskscore"]
         sys.stdout.write(service.invitation(url_of(worker.sockets[0])))

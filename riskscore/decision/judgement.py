@@ -77,7 +77,7 @@ def coverage(exact: Values, importance: Values) -> Values:
     if not total:
         return np.ones(len(exact))
     known: Values = np.where(np.isnan(exact), 0.0, importance).sum(axis=1) / total
-    return known.clip(max=1)
+    return np.minimum(known, 1)
 
 
 def explain(bundle: Bundle, judgement: Judgement, language: str) -> list[list[Reason]]:

@@ -44,9 +44,14 @@ def lock(connection: Connection, values: Iterable[bytes]) -> None:
     holders committed, because READ COMMITTED looks anew for each statement; a stricter level
     would still look at the time before the wait.
     """
-    if connection.dialect.name == "postgresql":
-        locks = sorted({int.from_bytes(each[:8], "big", signed=True) for each in values})
-        connection.execute(LOCK, {"locks": locks})
+    if locks(connection):
+        numbers = sorted({int.from_bytes(each[:8], "big", signed=True) for each in values})
+        connection.execute(LOCK, {"locks": numbers})
+
+
+def locks(connection: Connection) -> bool:
+    """Tell whether a database is locked identifier by identifier."""
+    return connection.dialect.name == "postgresql"
 
 
 def lock_of(key: PseudonymKey, tenant: str, product: str, reference: str) -> bytes:

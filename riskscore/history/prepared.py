@@ -78,8 +78,10 @@ def insertion(
 
 
 def _converted(into: Insertion, row: Mapping[str, Any]) -> dict[str, Any]:
-    convert = into.convert
-    return {name: convert[name](value) if name in convert else value for name, value in row.items()}
+    converted = dict(row)
+    for name, convert in into.convert.items():
+        converted[name] = convert(converted[name])
+    return converted
 
 
 @lru_cache(maxsize=256)

@@ -36,8 +36,9 @@ class Calibration:
     def probabilities(self, margins: NDArray[np.floating]) -> Margins:
         """Calibrate margins of shape (n,) to probabilities within [1/(rows+2), 1-1/(rows+2)]."""
         bound = 1 / (self.rows + 2)
-        odds = np.exp(np.clip(self._log_odds(np.asarray(margins, np.float64)), -60, 60))
-        probabilities: Margins = np.clip(odds / (1 + odds), bound, 1 - bound)
+        log_odds = self._log_odds(np.asarray(margins, np.float64))
+        odds = np.exp(np.minimum(np.maximum(log_odds, -60), 60))
+        probabilities: Margins = np.minimum(np.maximum(odds / (1 + odds), bound), 1 - bound)
         return probabilities
 
     @cached_property

@@ -32,7 +32,8 @@ class Scale:
         """Score calibrated probabilities in (0, 1), shape (n,), as integers 0-1000."""
         doublings = np.log2(probabilities / (1 - probabilities) / self.review_odds)
         points = np.rint(REVIEW + POINTS_TO_DOUBLE * doublings)
-        scores: NDArray[np.int64] = np.clip(points, LOWEST, HIGHEST).astype(np.int64)
+        within = np.minimum(np.maximum(points, LOWEST), HIGHEST)
+        scores: NDArray[np.int64] = within.astype(np.int64)
         return scores
 
 

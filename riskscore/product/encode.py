@@ -52,7 +52,7 @@ def complete(product: Product, columns: Mapping[str, Values]) -> Values:
 
 def rounded(quantities: Values) -> Matrix:
     """Round to float32; a derived quantity beyond it becomes the largest that it holds."""
-    return np.clip(quantities, -LARGEST, LARGEST).astype(np.float32)
+    return np.minimum(np.maximum(quantities, -LARGEST), LARGEST).astype(np.float32)
 
 
 def values(feature: Input, sent: Sequence[Any]) -> Values:
