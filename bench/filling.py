@@ -20,6 +20,7 @@ FEATURES = "{" + ", ".join(f'"f{place}": {place}.25' for place in range(20)) + "
 CROWD = 100_000  # sales of the large dealer
 SAMPLE = 1_000  # identifiers of each kind that can be asked for
 SPAN = 90 * 86_400_000_000  # microseconds
+SIGHTINGS = "INSERT INTO sighting (entity_id, stream_id, occurred_at, event_id)"
 JUDGED = 50  # one event in so many has an outcome
 
 
@@ -102,13 +103,13 @@ def fill(connection: Connection, store: Store, events: int, started: int) -> Non
         f"('{{' || {held} || '}}'){json} FROM numbers"
     )
     for place in of.values():
-        run(f"INSERT INTO sighting SELECT {place}, 1, {at}, n + 1 FROM numbers ORDER BY 1, 3")
+        run(f"{SIGHTINGS} SELECT {place}, 1, {at}, n + 1 FROM numbers ORDER BY 1, 3")
         run(
             f"INSERT INTO verdict SELECT {place}, 1, {at}, n + 1, n + 1, 1 "
             f"FROM numbers WHERE n {rest} {JUDGED} = 0 ORDER BY 1, 3"
         )
     run(
-        f"INSERT INTO sighting SELECT {first}, 1, {at}, n + 1 FROM numbers "
+        f"{SIGHTINGS} SELECT {first}, 1, {at}, n + 1 FROM numbers "
         f"WHERE n >= {events - min(events, CROWD)}"
     )
     name_some(connection, store, events, kinds, {"crowd": first})

@@ -24,6 +24,7 @@ from riskscore.product.outputs import check_output
 from riskscore.product.past import Past
 from riskscore.product.spec import Product
 from riskscore.settings import Settings
+from riskscore.upkeep import declarations
 
 SILENT = 2.0  # seconds; a shorter run needs no progress
 
@@ -81,7 +82,8 @@ def record(  # noqa: PLR0913 - keywords of one command
 def judge_of(bundle: Bundle, store: Store, models: Path) -> Judge:
     product = bundle.product
     known = {**looked_at(product, (models,)), product.name: product}
-    asked = plan(product, declared(product, known), store.engine.dialect)
+    others, dialect = declared(product, known), store.engine.dialect
+    asked = plan(product, others, dialect, watching=declarations(models).values())
     return Judge(bundle=bundle, plan=asked, store=store)
 
 

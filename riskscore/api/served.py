@@ -79,16 +79,15 @@ def load_service(settings: Settings) -> Service:
         store.open()
     products = {name: each.product for name, each in bundles.items()}
     return Service(
-        products={
-            name: serve(each, store, declared(each.product, products))
-            for name, each in bundles.items()
-        },
+        products={name: serve(each, store, products) for name, each in bundles.items()},
         store=store,
     )
 
 
-def serve(bundle: Bundle, store: Store, others: Mapping[str, Product]) -> Served:
-    asked = plan(bundle.product, others, store.engine.dialect)
+def serve(bundle: Bundle, store: Store, products: Mapping[str, Product]) -> Served:
+    """Prepare to answer for one of the products that are served."""
+    others, dialect = declared(bundle.product, products), store.engine.dialect
+    asked = plan(bundle.product, others, dialect, watching=products.values())
     judge = Judge(bundle=bundle, plan=asked, store=store)
     return Served(
         judge=judge,

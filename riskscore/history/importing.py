@@ -13,7 +13,8 @@ from sqlalchemy import Connection, insert, select, text, update
 from riskscore.errors import UpkeepError
 from riskscore.history import entities
 from riskscore.history.event_files import EventFolder, FoundOut, Happened
-from riskscore.history.recording import put_beside, sightings
+from riskscore.history.glances import Glances, glances_of
+from riskscore.history.recording import Counted, put_beside, sightings
 from riskscore.history.schema import event, outcome, sighting, stream
 from riskscore.history.store import Store
 from riskscore.history.streams import Stream, first_counted, open_stream
@@ -36,6 +37,7 @@ class Import:
 
     connection: Connection
     store: Store
+    glances: Mapping[str, Glances]  # by product
     tally: Tally = field(default_factory=Tally)
     streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
     events: int = 0  # numbers given so far
@@ -70,7 +72,9 @@ def import_history(store: Store, folder: EventFolder, *, since: int | None) -> I
     with store.writing() as connection:
         if connection.scalar(select(event.c.id).limit(1)) is not None:
             raise UpkeepError("the store holds applications already: expected a new one")
-        run = Import(connection, store)
+        products = folder.products
+        glances = {name: glances_of(name, products.values()) for name in products}
+        run = Import(connection, store, glances)
         for happened in folder.applications():
             take_applications(run, happened)
             yield run.tally
@@ -87,7 +91,7 @@ def take_applications(run: Import, happened: Sequence[Happened]) -> None:
     run.tally.skipped += len(happened) - len(new)
     numbers = numbers_of(run, happened, named)
     rows: list[dict[str, Any]] = []
-    seen: list[dict[str, int]] = []
+    seen: list[dict[str, Any]] = []
     for place in new:
         each = happened[place]
         held = {name: numbers[pseudonym] for name, pseudonym in named[place].items()}
@@ -95,7 +99,8 @@ def take_applications(run: Import, happened: Sequence[Happened]) -> None:
         run.streams[each.tenant, each.product] = opened
         run.events += 1
         rows.append(event_row(each, opened.id, held, run.events))
-        seen += sightings(held, opened.id, each.occurred, run.events)
+        known = Counted(run.events, opened.id, each.occurred, each.features, held)
+        seen += sightings(known, run.glances[each.product])
     if rows:
         run.connection.execute(insert(event), rows)
     if seen:

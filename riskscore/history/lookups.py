@@ -2,8 +2,8 @@
 
 Columns that ask for the same identifier, product and filter share one range of sightings, as long
 as the longest of their windows. Those that look into the events (a filter, another identifier)
-have a range of their own, so that plain counts over months do not read what nobody asked for, and
-the latest event is looked for from the end.
+have a range of their own, so that plain counts over months do not look at what nobody asked for,
+and the latest event is looked for from the end.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,6 @@ class Lookup:
     """One range of sightings, and the columns that are computed from it.
 
     Attributes:
-        joined: Must the events be read, or is it enough that they happened?
         last: Is the latest event all that is wanted?
     """
 
@@ -54,7 +53,6 @@ class Lookup:
     of: str
     where: Where | None
     columns: tuple[History, ...]
-    joined: bool
     last: bool
 
     @cached_property
@@ -103,7 +101,6 @@ def lookups_of(product: Product) -> tuple[Lookup, ...]:
             of=columns[0].of,
             where=columns[0].where,
             columns=tuple(columns),
-            joined=_looks_inside(columns[0]),
             last=columns[0].measure == "latest",
         )
         for place, columns in enumerate(gathered)

@@ -5,11 +5,10 @@ counts are worth, and which outcome stands, is said by ``windows``. Tests hold t
 plain definition on random streams.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -33,6 +32,7 @@ from sqlalchemy import (
 )
 
 from riskscore.history.engine import to_json
+from riskscore.history.glances import Glances, glances_of
 from riskscore.history.lookups import Codes, Lookup, codes_of, lookups_of
 from riskscore.history.schema import event, sighting, verdict
 from riskscore.product.spec import Product, Where
@@ -60,6 +60,7 @@ class Plan:
         verdicts: Gives rows of place, event, its moment, and ``known_at``, number and label of an
             outcome, of the events that a lookup sees; empty where no column asks for outcomes.
         codes: (product, feature) -> the codes of a category's words, for ``latest``.
+        glances: What the sightings of this product's own events carry.
     """
 
     product: Product
@@ -67,15 +68,23 @@ class Plan:
     counts: Statement
     verdicts: Statement
     codes: Mapping[tuple[str, str], Codes]
+    glances: Glances
 
 
-def plan(product: Product, others: Mapping[str, Product], dialect: Dialect) -> Plan:
-    """Prepare what is read for every application of a product.
+def plan(
+    product: Product,
+    others: Mapping[str, Product],
+    dialect: Dialect,
+    *,
+    watching: Iterable[Product] = (),
+) -> Plan:
+    """Prepare what is read for every application of a product, and what is kept of it.
 
     Args:
         product: Whose history columns.
         others: The declarations of the products it may look at, by name.
         dialect: Of the database.
+        watching: The products served beside it, which may look at this one.
     """
     lookups = lookups_of(product)
     most = max((len(each.columns) for each in lookups), default=0)
@@ -86,6 +95,7 @@ def plan(product: Product, others: Mapping[str, Product], dialect: Dialect) -> P
         counts=writer.statement([writer.counts(each, most) for each in lookups]),
         verdicts=writer.statement([writer.verdicts(each) for each in lookups if each.judged]),
         codes=codes_of(product, others),
+        glances=glances_of(product.name, (product, *watching)),
     )
 
 
@@ -123,7 +133,8 @@ class Writer:
         rows = select(*_row(lookup, [sighting.c.occurred_at], most, value))
         rows = self._ranged(rows, lookup)
         if lookup.where:
-            rows = rows.where(self._meets(lookup.where))
+            value_of = self._inside(event.c.features, lookup.where.feature)
+            rows = rows.where(meets(value_of, lookup.where))
         found = rows.order_by(*(each.desc() for each in ORDER)).limit(literal_column("1"))
         return select(found.subquery(f"latest_{lookup.place}"))
 
@@ -147,11 +158,14 @@ class Writer:
                 found.event_id != OWN,
             )
         )
-        return rows.where(self._meets(lookup.where)) if lookup.where else rows
+        if lookup.where is None:
+            return rows
+        value = self._inside(event.c.features, lookup.where.feature)
+        return rows.where(meets(value, lookup.where))
 
     def _ranged(self, rows: Select, lookup: Lookup) -> Select:
         seen = sighting.c
-        if lookup.joined:
+        if lookup.last:
             rows = rows.join_from(sighting, event, event.c.id == seen.event_id)
         return rows.where(
             seen.entity_id == bindparam(lookup.who, type_=BigInteger),
@@ -168,28 +182,38 @@ class Writer:
         """
         column = lookup.columns[place]
         within = sighting.c.occurred_at >= _begin(lookup, place)
-        meets = self._meets(column.where) if column.where else None
-        met = within if meets is None else and_(within, meets)
+        met = within
+        if column.where:
+            met = and_(within, meets(self._glanced("f", column.where.feature), column.where))
         seen = func.count(case((within if column.measure == "share" else met, 1)))
         match column.measure:
             case "share":
                 return seen, func.count(case((met, 1)))
             case "distinct":
-                other = self._inside(event.c.entities, str(column.what))
+                other = func.nullif(self._glanced("e", str(column.what)), "null")
                 return seen, func.count(distinct(case((met, other))))
             case "seconds_since_latest":
                 return seen, func.max(case((met, sighting.c.occurred_at)))
             case _:
                 return seen, null()
 
-    def _meets(self, where: Where) -> ColumnElement[bool]:
-        value = self._inside(event.c.features, where.feature)
-        return or_(*(value == literal(each, String) for each in spellings(where.equals)))
+    def _glanced(self, table: str, name: str) -> ColumnElement:
+        """Take what a sighting carries; what it does not, the event knows."""
+        whole = event.c.features if table == "f" else event.c.entities
+        asked = select(self._inside(whole, name)).where(event.c.id == sighting.c.event_id)
+        return func.coalesce(self._inside(sighting.c.glance, table, name), asked.scalar_subquery())
 
-    def _inside(self, column: ColumnElement, name: str) -> ColumnElement:
+    def _inside(self, column: ColumnElement, *names: str) -> ColumnElement:
         """Take a value out of a JSON object, as JSON text."""
-        path = f"$.{orjson.dumps(name).decode()}" if self.dialect.name == "sqlite" else name
-        return cast(column.op("->", precedence=15)(literal(path, String)), String)
+        if self.dialect.name == "sqlite":
+            names = ("$" + "".join(f".{to_json(name)}" for name in names),)
+        for name in names:
+            column = column.op("->", precedence=15)(literal(name, String))
+        return cast(column, String)
+
+
+def meets(value: ColumnElement, where: Where) -> ColumnElement[bool]:
+    return or_(*(value == literal(each, String) for each in spellings(where.equals)))
 
 
 def spellings(value: str | float) -> list[str]:

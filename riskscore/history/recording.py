@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from riskscore.history import entities
 from riskscore.history.entities import Pseudonym
+from riskscore.history.glances import Glances
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import fetch, put, put_numbered, run
 from riskscore.history.reading import Asker, read_history
@@ -58,6 +59,16 @@ class Recorded(NamedTuple):
     history: Mapping[str, Known]
     entities: Mapping[str, int]
     event: int | None
+
+
+class Counted(NamedTuple):
+    """An application that became an event, and the numbers of its identifiers by entity name."""
+
+    event: int
+    stream: int
+    occurred_at: int
+    features: Mapping[str, Any]
+    numbers: Mapping[str, int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -194,11 +205,8 @@ def count(desk: Desk, application: Application, numbers: Mapping[str, int]) -> i
     row = event_row(application, stream.id, numbers, desk.received_at)
     number = put_numbered(desk.connection, event, row)
     desk.events[application.reference] = number
-    put(
-        desk.connection,
-        sighting,
-        sightings(numbers, stream.id, application.occurred_at, number),
-    )
+    known = Counted(number, stream.id, application.occurred_at, application.features, numbers)
+    put(desk.connection, sighting, sightings(known, desk.plan.glances))
     for each in desk.outcomes.get(application.reference, ()):
         put_beside(desk.connection, each._asdict(), number, numbers.values())
     return number
@@ -221,17 +229,20 @@ def sent(application: Application) -> dict[str, Any]:
     return {name: value for name, value in application.features.items() if value is not None}
 
 
-def sightings(
-    numbers: Mapping[str, int], stream: int, occurred_at: int, event_id: int
-) -> list[dict[str, int]]:
+def sightings(known: Counted, glances: Glances) -> list[dict[str, Any]]:
+    """Put an event beside each of its identifiers; one identifier may be there in two roles."""
+    asked: dict[int, Any] = {}
+    for name, number in known.numbers.items():
+        asked.setdefault(number, glances.get(name))
     return [
         {
             "entity_id": number,
-            "stream_id": stream,
-            "occurred_at": occurred_at,
-            "event_id": event_id,
+            "stream_id": known.stream,
+            "occurred_at": known.occurred_at,
+            "event_id": known.event,
+            "glance": glance.at(known.features, known.numbers) if glance else None,
         }
-        for number in set(numbers.values())
+        for number, glance in asked.items()
     ]
 
 

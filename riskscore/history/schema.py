@@ -31,7 +31,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-HEAD = "0001"  # the migration that leads here
+HEAD = "0002"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
@@ -92,6 +92,7 @@ sighting = Table(
     Column("stream_id", whole, primary_key=True, autoincrement=False),
     Column("occurred_at", whole, primary_key=True, autoincrement=False),
     Column("event_id", whole, primary_key=True, autoincrement=False),
+    Column("glance", JSON(none_as_null=True)),  # what windows ask of the event, see ``glances``
     sqlite_with_rowid=False,
 )
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from riskscore.decision.outcomes import accept
-from riskscore.history.plan import plan
+from riskscore.history.plan import Plan, plan
 from riskscore.history.recording import Desk, Recorded, arrivals_of, note_scores, record
 from riskscore.history.schema import decision
 from riskscore.history.store import TENANT, Store, store_from, upgrade_store
@@ -135,11 +136,11 @@ def opened(url: str, folder: Path, since: int | None) -> Store:
 def test_every_value_on_sqlite_is_that_of_the_definition(
     products: dict[str, Product], blank: Path
 ) -> None:
-    @given(steps=streams, since=declared)
+    @given(steps=streams, since=declared, glanced=st.booleans())
     @settings(max_examples=60, suppress_health_check=list(HealthCheck))
-    def agree(steps: list[tuple[str, Step]], since: int | None) -> None:
+    def agree(steps: list[tuple[str, Step]], since: int | None, *, glanced: bool) -> None:
         with sqlite_store(blank, since) as store:
-            follow(store, Oracle(products, since), steps)
+            follow(store, Oracle(products, since), steps, glanced=glanced)
             store.engine.dispose()
 
     agree()
@@ -148,11 +149,11 @@ def test_every_value_on_sqlite_is_that_of_the_definition(
 def test_every_value_on_postgresql_is_that_of_the_definition(
     products: dict[str, Product], blank: Path, postgresql_server: str
 ) -> None:
-    @given(steps=streams, since=declared)
+    @given(steps=streams, since=declared, glanced=st.booleans())
     @settings(max_examples=15, suppress_health_check=list(HealthCheck))
-    def agree(steps: list[tuple[str, Step]], since: int | None) -> None:
+    def agree(steps: list[tuple[str, Step]], since: int | None, *, glanced: bool) -> None:
         with postgresql_store(postgresql_server, blank, since) as store:
-            follow(store, Oracle(products, since), steps)
+            follow(store, Oracle(products, since), steps, glanced=glanced)
             store.engine.dispose()
 
     with databases.new_database(postgresql_server, "blank") as url:
@@ -160,13 +161,16 @@ def test_every_value_on_postgresql_is_that_of_the_definition(
         agree()
 
 
-def follow(store: Store, oracle: Oracle, steps: list[tuple[str, Step]]) -> None:
+def follow(store: Store, oracle: Oracle, steps: list[tuple[str, Step]], *, glanced: bool) -> None:
+    """Let everything happen; ``glanced`` if sightings carry what windows ask of their events."""
     for place, (name, step) in enumerate(steps):
         if isinstance(step, Outcome):
             report(store, oracle, step)
             continue
         product, score = oracle.products[name], 100 + place
-        assert served(store, oracle, product, step, score) == oracle.history(product, step)
+        asked = plan(product, oracle.products, store.engine.dialect)
+        asked = asked if glanced else replace(asked, glances={})
+        assert served(store, asked, step, score) == oracle.history(product, step)
         oracle.receive(product, step, score)
 
 
@@ -183,10 +187,7 @@ def report(store: Store, oracle: Oracle, step: Outcome) -> None:
         )
 
 
-def served(
-    store: Store, oracle: Oracle, product: Product, application: Application, score: int
-) -> dict[str, Answer]:
-    asked = plan(product, oracle.products, store.engine.dialect)
+def served(store: Store, asked: Plan, application: Application, score: int) -> dict[str, Answer]:
     writes = application.purpose != "test"
     with store.writing() if writes else store.reading() as connection:
         desk = Desk(
@@ -274,9 +275,10 @@ def test_outcomes_stand_as_defined(
     asks = sale("asks", 2)
 
     with sqlite_store(blank, oracle.declared) as store, closing(store):
-        follow(store, oracle, steps)
+        follow(store, oracle, steps, glanced=True)
         expected = oracle.history(products["sale"], asks[1])
-        told = served(store, oracle, products["sale"], asks[1], 0)
+        asked = plan(products["sale"], products, store.engine.dialect)
+        told = served(store, asked, asks[1], 0)
 
         assert told["confirmed_6h"][0] == confirmed
         assert told == expected
