@@ -1,9 +1,8 @@
 """What must be read to compute a product's history columns: few ranges, however many windows.
 
-Columns that ask for the same identifier, product and filter share one range of sightings, as long
-as the longest of their windows. Those that look into the events (a filter, another identifier)
-have a range of their own, so that plain counts over months do not look at what nobody asked for,
-and the latest event is looked for from the end.
+Columns that ask for the same identifier and product share one range of sightings, as long as the
+longest of their windows. The latest event is looked for from the end, and outcomes of events that
+a filter picks are asked for on their own.
 """
 
 from collections.abc import Mapping
@@ -45,6 +44,7 @@ class Lookup:
     """One range of sightings, and the columns that are computed from it.
 
     Attributes:
+        where: The filter of those whose outcomes are asked for, or of the latest event.
         last: Is the latest event all that is wanted?
     """
 
@@ -99,7 +99,7 @@ def lookups_of(product: Product) -> tuple[Lookup, ...]:
             place=place,
             entity=columns[0].entity,
             of=columns[0].of,
-            where=columns[0].where,
+            where=columns[0].where if _range(columns[0])[2:] != ("", "") else None,
             columns=tuple(columns),
             last=columns[0].measure == "latest",
         )
@@ -107,14 +107,10 @@ def lookups_of(product: Product) -> tuple[Lookup, ...]:
     )
 
 
-def _range(column: History) -> tuple[str, ...]:
+def _range(column: History) -> tuple[str, str, str, str]:
     alone = column.name if column.measure == "latest" else ""
-    inside = str(_looks_inside(column))
-    return column.entity, column.of, inside, repr(column.where), alone
-
-
-def _looks_inside(column: History) -> bool:
-    return column.where is not None or column.measure in {"latest", "distinct"}
+    filtered = repr(column.where) if column.where and column.measure in OUTCOMES else ""
+    return column.entity, column.of, alone, filtered
 
 
 def declared(product: Product, served: Mapping[str, Product]) -> dict[str, Product]:

@@ -230,19 +230,18 @@ def sent(application: Application) -> dict[str, Any]:
 
 
 def sightings(known: Counted, glances: Glances) -> list[dict[str, Any]]:
-    """Put an event beside each of its identifiers; one identifier may be there in two roles."""
-    asked: dict[int, Any] = {}
-    for name, number in known.numbers.items():
-        asked.setdefault(number, glances.get(name))
+    """Put an event beside each of its identifiers."""
+    asking = {known.numbers[name] for name in known.numbers if name in glances.entities}
+    glance = glances.at(known.features, known.numbers) if asking else None
     return [
         {
             "entity_id": number,
             "stream_id": known.stream,
             "occurred_at": known.occurred_at,
             "event_id": known.event,
-            "glance": glance.at(known.features, known.numbers) if glance else None,
+            "glance": glance if number in asking else None,
         }
-        for number, glance in asked.items()
+        for number in set(known.numbers.values())
     ]
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    TypeDecorator,
     UniqueConstraint,
     Uuid,
 )
@@ -35,6 +37,16 @@ HEAD = "0002"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
+
+
+class Written(TypeDecorator[str]):
+    """JSON that was written before: one text for many rows."""
+
+    impl = JSON
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002 - it is text already
+        return None
 
 
 def moment(name: str, *, nullable: bool = False) -> Column[int]:
@@ -92,7 +104,7 @@ sighting = Table(
     Column("stream_id", whole, primary_key=True, autoincrement=False),
     Column("occurred_at", whole, primary_key=True, autoincrement=False),
     Column("event_id", whole, primary_key=True, autoincrement=False),
-    Column("glance", JSON(none_as_null=True)),  # what windows ask of the event, see ``glances``
+    Column("glance", Written),  # what windows ask of the event, see ``glances``
     sqlite_with_rowid=False,
 )
 

@@ -28,13 +28,21 @@ def canonical(identifier: str, format_: Format) -> str:
     """
     if len(identifier) > MAX_LENGTH:
         raise BadIdentifier(f"expected at most {MAX_LENGTH} characters")
-    spelled = CANONICAL[format_](unicodedata.normalize("NFKC", identifier))
+    plainly = identifier if identifier.isascii() else unicodedata.normalize("NFKC", identifier)
+    spelled = CANONICAL[format_](plainly)
     if not spelled:
         raise BadIdentifier("expected a letter or digit")
     return spelled
 
 
+ASCII_DROPPED = {
+    place: None for place in range(128) if unicodedata.category(chr(place))[0] in DROPPED
+}
+
+
 def plain(text: str) -> str:
+    if text.isascii():  # nearly all are, and none of the rest does anything to them
+        return text.upper().translate(ASCII_DROPPED)
     upper = unicodedata.normalize("NFKD", text).upper()
     kept = "".join(each for each in upper if unicodedata.category(each)[0] not in DROPPED)
     return unicodedata.normalize("NFKC", kept)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from riskscore.decision.outcomes import accept
+from riskscore.history.glances import NO_GLANCES
 from riskscore.history.plan import Plan, plan
 from riskscore.history.recording import Desk, Recorded, arrivals_of, note_scores, record
 from riskscore.history.schema import decision
@@ -169,7 +170,7 @@ def follow(store: Store, oracle: Oracle, steps: list[tuple[str, Step]], *, glanc
             continue
         product, score = oracle.products[name], 100 + place
         asked = plan(product, oracle.products, store.engine.dialect)
-        asked = asked if glanced else replace(asked, glances={})
+        asked = asked if glanced else replace(asked, glances=NO_GLANCES)
         assert served(store, asked, step, score) == oracle.history(product, step)
         oracle.receive(product, step, score)
 
