@@ -26,7 +26,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
-    or_,
     select,
     union_all,
 )
@@ -213,7 +212,9 @@ class Writer:
 
 
 def meets(value: ColumnElement, where: Where) -> ColumnElement[bool]:
-    return or_(*(value == literal(each, String) for each in spellings(where.equals)))
+    """Compare a value with every way to spell the sought one; it is worked out once."""
+    same: dict[str, ColumnElement] = {each: literal_column("1") for each in spellings(where.equals)}
+    return case(same, value=value).is_not(None)
 
 
 def spellings(value: str | float) -> list[str]:
