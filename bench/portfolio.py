@@ -45,13 +45,14 @@ missing = true
 code = "F{place}"
 """
 COMMAND = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 from riskscore import portfolio
 folder, file, out, reasons = sys.argv[1:]
 begun = time.monotonic()
 portfolio.score(Path(folder), Path(file), Path(out), reasons=bool(reasons), language="en")
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+lines = Path("/proc/self/status").read_text().splitlines()
+peak = next(int(each.split()[1]) for each in lines if each.startswith("VmHWM")) / 1024**2
 print(f"{time.monotonic() - begun:.1f} s, {peak:.2f} GiB at most")
 """
 
