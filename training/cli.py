@@ -1,36 +1,40 @@
 """Command line: ``python -m training``."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from riskscore.errors import DataError, StartupError
 from riskscore.model.bundle import load_bundle
 from riskscore.product.outputs import check_output
 from riskscore.product.toml import read_product
 from training.crossvalidate import Folds, crossvalidate
 from training.datasets import Source
-from training.errors import OptionInvalid, TrainingError
+from training.errors import OptionInvalid
 from training.evaluate import evaluate
 from training.events import read_events
+from training.failures import one_line_errors
+from training.gate.command import compare_command, promote_command, rollback_command
 from training.holdout import Holdout, write_rows
 from training.notices import warn
-from training.options import EXISTING, FOLDER, Events, Names, TableFile, event_options
+from training.options import (
+    EXISTING,
+    FOLDER,
+    Events,
+    Names,
+    TableFile,
+    event_options,
+    json_option,
+    label_option,
+    seed_option,
+    time_option,
+    truth_option,
+)
 from training.pipeline import Order, fit
 from training.read import read_dataset
 from training.simulate.command import simulate
 from training.tables import show_crossvalidation, show_evaluation, show_fit
 from training.without import without
-
-label_option = click.option(
-    "--label", default="label", show_default=True, help="Label column of a labelled table."
-)
-time_option = click.option("--time", help="Time column; occurred_at where there is one.")
-seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group()
@@ -38,16 +42,8 @@ def main() -> None:
     """Fit and judge the models that riskscore serves."""
 
 
-main.add_command(simulate)
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn what the caller can put right into one line and exit 1; a bug keeps its traceback."""
-    try:
-        yield
-    except (DataError, StartupError, TrainingError) as error:
-        raise click.ClickException(str(error)) from error
+for command in (simulate, compare_command, promote_command, rollback_command):
+    main.add_command(command)
 
 
 @main.command("history")
@@ -111,7 +107,7 @@ def fit_command(  # noqa: PLR0917 - click passes every option
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("data", type=EXISTING)
 @label_option
-@click.option("--truth", type=EXISTING, help="Judge on the labels of this file instead.")
+@truth_option
 @time_option
 @event_options
 @click.option("--out", type=TableFile(), help="Write each row's margin, probability and score.")

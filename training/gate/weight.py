@@ -1,0 +1,47 @@
+"""What a bundle costs to serve: bytes on disk, and time for one application."""
+
+import statistics
+import time
+from pathlib import Path
+
+from riskscore.model.bundle import CHAMPION, Bundle
+from riskscore.model.trees import Trees
+from riskscore.product.encode import Matrix
+from training.gate.sides import Sides
+
+APPLICATIONS = 60
+ROUNDS = 3
+
+
+def folder_of(bundle: Bundle, folder: Path) -> Path:
+    """Return the folder of a version, which may have been named by that of its product."""
+    return folder / bundle.version if (folder / CHAMPION).exists() else folder
+
+
+def megabytes(bundle: Bundle, folder: Path) -> float:
+    return sum(each.stat().st_size for each in folder_of(bundle, folder).iterdir()) / 1e6
+
+
+def latency_ratio(sides: Sides) -> float:
+    """Return how many times as long the challenger takes to score and explain one application.
+
+    Both take turns, so that a busy machine slows both; the median of the ratios of the turns.
+    """
+    new, old = sides.challenger, sides.champion
+    for side in (new, old):  # the first answer may compile or load something
+        side.bundle.trees.explain(side.rows.matrix[:1])
+    turns = [
+        _seconds(new.bundle.trees, new.rows.matrix) / _seconds(old.bundle.trees, old.rows.matrix)
+        for _ in range(ROUNDS)
+    ]
+    return statistics.median(turns)
+
+
+def _seconds(trees: Trees, matrix: Matrix) -> float:
+    """Return the median time of one application."""
+    taken = []
+    for place in range(min(APPLICATIONS, len(matrix))):
+        began = time.perf_counter()
+        trees.explain(matrix[place : place + 1])
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
