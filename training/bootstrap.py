@@ -56,7 +56,11 @@ def resampled(
 
 
 def interval(values: NDArray[np.float64]) -> Interval:
-    low, high = np.nanpercentile(values, [2.5, 97.5]).tolist() if len(values) else (0.0, 0.0)
+    """Return NaN where no resample has the figure."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return Interval(float("nan"), float("nan"))
+    low, high = np.percentile(known, [2.5, 97.5]).tolist()
     return Interval(low, high)
 
 

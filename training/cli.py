@@ -8,10 +8,14 @@ import click
 from riskscore.model.bundle import load_bundle
 from riskscore.product.outputs import check_output
 from riskscore.product.toml import read_product
+from training.assess.intervals import Drawing
+from training.assess.reasons import reason_stability
+from training.assess.show import reasons_record, reasons_told, show_assessment
+from training.bootstrap import DRAWS
 from training.crossvalidate import Folds, crossvalidate
 from training.datasets import Source
 from training.errors import OptionInvalid
-from training.evaluate import evaluate
+from training.evaluate import Depth, evaluate
 from training.events import read_events
 from training.failures import one_line_errors
 from training.gate.command import compare_command, promote_command, rollback_command
@@ -111,6 +115,15 @@ def fit_command(  # noqa: PLR0917 - click passes every option
 @time_option
 @event_options
 @click.option("--out", type=TableFile(), help="Write each row's margin, probability and score.")
+@click.option("--by", type=Names(), multiple=True, help="Inputs to judge slice by slice.")
+@click.option(
+    "--draws",
+    type=click.IntRange(0),
+    default=DRAWS,
+    show_default=True,
+    help="Resamples behind the intervals; 0 for the plain figures alone.",
+)
+@seed_option
 @json_option
 def evaluate_command(  # noqa: PLR0917 - click passes every option
     bundle: Path,
@@ -120,15 +133,19 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
     time: str | None,
     events: Events,
     out: Path | None,
+    by: tuple[list[str], ...],
+    draws: int,
+    seed: int,
     as_json: bool,  # noqa: FBT001 - a flag of the command line
 ) -> None:
-    """Judge a bundle on labelled rows.
+    """Judge a bundle on labelled rows: as a whole, by week, by slice, for fairness and for leaks.
 
     BUNDLE is the folder of a version, or of a product, whose champion is judged.
     """
     with one_line_errors():
         source = Source(path=data, label=label, time=time, truth=truth, **events._asdict())
-        found = evaluate(bundle, source, out=out)
+        depth = Depth(Drawing(draws, seed), tuple(name for names in by for name in names))
+        found = evaluate(bundle, source, out=out, depth=depth if draws else None)
     if found.seen.certain:
         warn(
             f"about {found.seen.share:.0%} of these rows were used to fit this bundle, "
@@ -138,6 +155,8 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
         click.echo(json.dumps(found.figures, allow_nan=False))
     else:
         show_evaluation(found.figures)
+        if draws:
+            show_assessment(found.figures)
 
 
 @main.command("crossvalidate")
@@ -177,6 +196,35 @@ def crossvalidate_command(  # noqa: PLR0917 - click passes every option
         click.echo(json.dumps(found, allow_nan=False))
     else:
         show_crossvalidation(found)
+
+
+@main.command("reasons")
+@click.argument("product", metavar="PRODUCT_OR_TOML")
+@click.argument("data", type=EXISTING)
+@click.option("--refits", type=click.IntRange(2), default=10, show_default=True)
+@label_option
+@time_option
+@event_options
+@seed_option
+@json_option
+def reasons_command(  # noqa: PLR0917 - click passes every option
+    product: str,
+    data: Path,
+    refits: int,
+    label: str,
+    time: str | None,
+    events: Events,
+    seed: int,
+    as_json: bool,  # noqa: FBT001 - a flag of the command line
+) -> None:
+    """Measure how often the reasons told stay when a product is fitted on other draws of DATA."""
+    with one_line_errors():
+        source = Source(
+            path=data, label=label, time=time, declarations=beside(product), **events._asdict()
+        )
+        dataset = read_dataset(read_product(product), source)
+        found = reason_stability(dataset, refits=refits, seed=seed)
+    click.echo(json.dumps(reasons_record(found)) if as_json else reasons_told(found))
 
 
 def beside(product: str) -> tuple[Path, ...]:

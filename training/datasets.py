@@ -58,11 +58,16 @@ class Source:
 
 
 class Upstream(NamedTuple):
-    """A bundle whose scores are among the rows' columns."""
+    """A bundle whose scores are among the rows' columns.
+
+    Attributes:
+        until: The last moment of the rows it was fitted on, where it says so.
+    """
 
     product: str
     version: str
     sha256: str
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

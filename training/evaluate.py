@@ -14,6 +14,8 @@ from riskscore.product.outputs import check_output
 from riskscore.product.parsing import texts
 from riskscore.product.tables import column_names, read_batches, writer
 from training import sketch
+from training.assess.intervals import Drawing
+from training.assess.whole import assessment
 from training.datasets import Dataset, Places, Source
 from training.judge import Answers, answers, figures
 from training.read import read_dataset
@@ -29,13 +31,23 @@ class Evaluation(NamedTuple):
     seen: sketch.Overlap
 
 
-def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evaluation:
+class Depth(NamedTuple):
+    """Beyond the plain figures: how intervals are drawn, and slices by which inputs."""
+
+    how: Drawing
+    by: tuple[str, ...] = ()
+
+
+def evaluate(
+    folder: Path, source: Source, *, out: Path | None = None, depth: Depth | None = None
+) -> Evaluation:
     """Judge a bundle.
 
     Args:
         folder: A version's folder, or a product's, whose champion is judged.
         source: The rows.
         out: Where the answer to each row goes: csv or parquet, by the suffix.
+        depth: Intervals, weeks, slices, fairness, stability and leakage, too.
 
     Raises:
         DataError, TrainingError, StartupError: As the message says.
@@ -49,7 +61,10 @@ def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evalua
     if out is not None:
         write_answers(dataset, given, out)
     about = {"product": bundle.product.name, "version": bundle.version, "label": dataset.label}
-    return Evaluation(about | figures(bundle, dataset, given), seen(bundle, dataset))
+    found = about | figures(bundle, dataset, given)
+    if depth is not None:
+        found |= assessment(bundle, dataset, given, by=depth.by, how=depth.how)
+    return Evaluation(found, seen(bundle, dataset))
 
 
 def load(folder: Path) -> Bundle:

@@ -1,7 +1,8 @@
 """Fairness: whom the recommendation to review hits, group by group of a protected input.
 
 The figure of the gate is the lowest false-positive rate of a group over the highest: how much more
-often the innocent of one group are looked at than those of another.
+often the innocent of one group are looked at than those of another. Rows of whom nobody knows the
+group are shown and not compared.
 """
 
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from riskscore.model.scale import REVIEW
 from training.bootstrap import DRAWS, Interval, Rows, Weights, interval, resampled
 from training.datasets import Dataset
-from training.groups import Groups, protected_groups
+from training.groups import UNKNOWN, Groups, protected_groups
 from training.judge import Answers
 
 Flagged = NDArray[np.bool_]
@@ -41,18 +42,44 @@ class Fairness(NamedTuple):
     ratio: float
     ratio_interval: Interval
 
+    def as_record(self) -> dict[str, Any]:
+        return {
+            "feature": self.feature,
+            "ratio": _told(self.ratio, self.ratio_interval),
+            "groups": [_group_record(each) for each in self.groups],
+        }
+
     @property
     def fewest(self) -> float:
         """False positives to expect in the group that has fewest."""
-        return min(each.expected_false_positives for each in self.groups)
+        known = [each for each in self.groups if each.name != UNKNOWN]
+        return min(each.expected_false_positives for each in known)
+
+
+def _told(value: float, around: Interval) -> dict[str, float]:
+    return {"value": value, "low": around.low, "high": around.high}
+
+
+def _group_record(group: Group) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "rows": group.rows,
+        "frauds": group.frauds,
+        "expected_false_positives": group.expected_false_positives,
+        "fpr": _told(group.fpr, group.fpr_interval),
+        "tpr": _told(group.tpr, group.tpr_interval),
+        "observed_over_expected": _told(
+            group.observed_over_expected, group.observed_over_expected_interval
+        ),
+    }
 
 
 def fairness(
     dataset: Dataset, given: Answers, *, draws: int = DRAWS, seed: int = 0
 ) -> list[Fairness]:
-    """Judge by each protected input that the rows' file has, of at least two groups."""
+    """Judge by each protected input that the rows' file has, of at least two known groups."""
     grouped = protected_groups(dataset)
-    judged = [each for each in grouped if len(each.names) > 1]
+    judged = [each for each in grouped if len(set(each.names) - {UNKNOWN}) > 1]
     return [_of(each, dataset, given, draws=draws, seed=seed) for each in judged]
 
 
@@ -96,6 +123,7 @@ class _Measure:
 
     def __init__(self, groups: Groups, dataset: Dataset, given: Answers) -> None:
         self.places, self.count = groups.places, len(groups.names)
+        self.known = np.array([name != UNKNOWN for name in groups.names])
         self.flagged: Flagged = given.scores >= REVIEW
         self.innocent: Flagged = dataset.labels == 0
         self.claimed = given.probabilities
@@ -105,7 +133,7 @@ class _Measure:
         tpr = self._share(weights * ~self.innocent)
         observed = self._sum(weights * ~self.innocent)
         ratio = _over(observed, self._sum(weights * self.claimed))
-        found = {"ratio": lowest_over_highest(fpr)}
+        found = {"ratio": lowest_over_highest(fpr[self.known])}
         for number in range(self.count):
             found[f"fpr {number}"] = float(fpr[number])
             found[f"tpr {number}"] = float(tpr[number])

@@ -1,6 +1,7 @@
 """Whom a review hits, by what a person cannot change."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 
 from riskscore.product.spec import Category, Flag, Integer, Number
 from riskscore.product.toml import product_from
+from training.assess.fair import thresholds_by_group
 from training.datasets import Dataset, Source
 from training.fairness import fairness, lowest_over_highest
 from training.groups import groups_by, protected_groups
 from training.judge import Answers
+from training.proxies import proxies
 from training.read import read_dataset
 
 
@@ -55,7 +58,8 @@ def test_alike_is_fair_and_the_interval_says_how_surely(rows: Dataset) -> None:
 
     assert found.ratio == 1
     assert found.feature == "age_band"
-    assert found.fewest == min(each.expected_false_positives for each in found.groups)
+    by_name = {each.name: each.expected_false_positives for each in found.groups}
+    assert found.fewest == by_name["old"] > by_name["not known"]
 
 
 def test_nobody_hit_is_fair_and_nobody_there_unknown() -> None:
@@ -77,3 +81,41 @@ def test_every_kind_of_input_makes_groups(rows: Dataset) -> None:
     sizes = np.bincount(by_kind[Integer].places)
     assert len(sizes) == 4
     assert sizes.min() > 300
+
+
+def test_a_column_that_stands_for_a_group_is_named(rows: Dataset) -> None:
+    groups = protected_groups(rows)[0]
+    old = groups.places == groups.names.index("old")
+    told = rows.matrix.copy()
+    told[:, 0] = old * 50 + np.arange(len(rows)) % 40
+
+    honest, proxied = (
+        {each["group"]: each for each in proxies(groups, replace(rows, matrix=matrix))}
+        for matrix in (rows.matrix, told)
+    )
+
+    assert 0.4 < honest["old"]["auc"] < 0.6
+    assert proxied["old"]["auc"] > 0.98
+    assert proxied["old"]["columns"][0]["name"] == "sims"
+
+
+def test_a_handful_of_a_group_is_not_audited(rows: Dataset) -> None:
+    few = rows.take(np.arange(160))
+
+    audited = {each["group"] for each in proxies(protected_groups(few)[0], few)}
+
+    assert audited == {"not known"}
+
+
+def test_thresholds_by_group_hit_each_as_often_as_asked(rows: Dataset) -> None:
+    groups = protected_groups(rows)[0]
+    old = groups.places == groups.names.index("old")
+    margins = (rows.matrix[:, 0] + old * 5 + np.arange(len(rows)) / 1e5).astype(np.float32)
+    given = Answers(margins, np.full(len(rows), 0.1), np.full(len(rows), 300))
+
+    found = {each["group"]: each for each in thresholds_by_group(groups, rows, given)}
+
+    assert found["old"]["margin"] > found["young"]["margin"] + 3
+    for each in found.values():
+        assert each["fpr"] <= 0.05
+    assert found["young"]["fpr"] == pytest.approx(0.05, abs=0.01)

@@ -195,7 +195,10 @@ def test_the_manifest_pins_the_upstream_bundle(
     run("fit", PARCEL_TOML, *data, "--out", tmp_path)
 
     [pinned] = load_bundle(tmp_path / "parcel/1").manifest["data"]["upstreams"]
-    assert pinned == {"product": "visit", "version": "1", "sha256": load_bundle(upstream).sha256}
+    bundle = load_bundle(upstream)
+    until = bundle.manifest["data"]["to"]
+    wanted = {"product": "visit", "version": "1", "sha256": bundle.sha256, "until": until}
+    assert pinned == wanted
 
 
 def test_an_upstream_bundle_fitted_on_the_same_time_is_refused(
