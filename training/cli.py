@@ -8,6 +8,7 @@ import click
 from riskscore.model.bundle import load_bundle
 from riskscore.product.outputs import check_output
 from riskscore.product.toml import read_product
+from training.asked import Asked, read_costs
 from training.assess.intervals import Drawing
 from training.assess.reasons import reason_stability
 from training.assess.show import reasons_record, reasons_told, show_assessment
@@ -79,6 +80,16 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
 )
 @click.option("--holdout-out", type=TableFile(), help="Where they go: csv or parquet.")
 @click.option("--version", help="Name of the version; the next number unless given.")
+@click.option(
+    "--alerts-per-day",
+    type=click.FloatRange(0, min_open=True),
+    help="Start review where so many applications a day are looked at.",
+)
+@click.option(
+    "--costs",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A TOML file of costs, by which both thresholds are set.",
+)
 @seed_option
 def fit_command(  # noqa: PLR0917 - click passes every option
     product: str,
@@ -90,6 +101,8 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     holdout: float | None,
     holdout_out: Path | None,
     version: str | None,
+    alerts_per_day: float | None,
+    costs: Path | None,
     seed: int,
 ) -> None:
     """Fit a product on labelled rows and write its bundle.
@@ -102,7 +115,8 @@ def fit_command(  # noqa: PLR0917 - click passes every option
             path=data, label=label, time=time, declarations=beside(product), **events._asdict()
         )
         aside = _holdout(holdout, holdout_out)
-        order = Order(models=out, seed=seed, version=version, holdout=aside)
+        asked = _asked(alerts_per_day, costs)
+        order = Order(models=out, seed=seed, version=version, holdout=aside, asked=asked)
         bundle = load_bundle(fit(read_product(product), source, order))
     show_fit(bundle, out)
 
@@ -230,6 +244,12 @@ def reasons_command(  # noqa: PLR0917 - click passes every option
 def beside(product: str) -> tuple[Path, ...]:
     """Say where products that a product file looks at may be declared."""
     return (Path(product).parent,) if Path(product).is_file() else ()
+
+
+def _asked(alerts_per_day: float | None, costs: Path | None) -> Asked:
+    if alerts_per_day is not None and costs is not None:
+        raise OptionInvalid("--alerts-per-day and --costs: expected at most one")
+    return Asked(alerts_per_day=alerts_per_day, costs=None if costs is None else read_costs(costs))
 
 
 def _holdout(share: float | None, out: Path | None) -> Holdout | None:

@@ -9,11 +9,11 @@ from riskscore.model.reasons import LEAST, MOST, by_code
 from riskscore.model.trees import Trees
 from riskscore.product.encode import Matrix
 from riskscore.product.spec import Product
-from training.assess.weeks import share_interval
 from training.bootstrap import Interval
 from training.datasets import Dataset
 from training.fit import grow, regrow
 from training.progress import counting
+from training.shares import share_interval
 from training.splits import split
 from training.thresholds import threshold
 

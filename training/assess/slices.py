@@ -10,7 +10,7 @@ from training.datasets import Dataset
 from training.errors import OptionInvalid
 from training.groups import Groups, groups_by, protected_groups
 from training.judge import Answers
-from training.masking import columns_by_product
+from training.strata import strata
 
 FIGURES = (
     "auc",
@@ -44,19 +44,6 @@ def slices(
         for groups in (*asked, *protected, *strata(rows))
         for found in _slices(groups, rows, given, thresholds, how)
     ]
-
-
-def strata(rows: Dataset) -> list[Groups]:
-    """Group the rows by whether anything was known of each product that history looks at."""
-    found = []
-    for of, columns in columns_by_product(rows.product).items():
-        there = ~np.isnan(rows.matrix[:, columns]).all(axis=1)
-        names, places = np.unique(there, return_inverse=True)
-        if len(names) == 1:
-            continue
-        words = tuple("known" if each else "not known" for each in names)
-        found.append(Groups(feature=f"history of {of}", names=words, places=places))
-    return found
 
 
 def _slices(

@@ -2,14 +2,14 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from riskscore.model.scale import REVIEW, Thresholds
 from riskscore.product.moments import rfc3339
 from training.assess.intervals import Record
-from training.bootstrap import DAY, Interval
+from training.bootstrap import DAY
 from training.datasets import Dataset
 from training.judge import Answers
+from training.shares import share_interval
 
 WEEK = 7 * DAY
 MONDAY = 4 * DAY  # 1970-01-05
@@ -48,14 +48,3 @@ def _rate(flagged: NDArray[np.bool_], weights: NDArray[np.float64]) -> Record | 
         return None
     low, high = share_interval(int(flagged.sum()), len(flagged))
     return {"value": float(np.average(flagged, weights=weights)), "low": low, "high": high}
-
-
-def share_interval(hits: int, rows: int) -> Interval:
-    """Return the 95 % interval of a share of rows that come one by one.
-
-    Source:
-        Clopper and Pearson, "The use of confidence or fiducial limits", Biometrika 1934.
-    """
-    low = float(beta.ppf(0.025, hits, rows - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(0.975, hits + 1, rows - hits)) if hits < rows else 1.0
-    return Interval(low, high)

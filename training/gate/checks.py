@@ -18,6 +18,7 @@ from training.upstream import scores_wanted
 
 Verdict = Literal["passed", "refused", "insufficient"]
 
+LEAST = 1e-4  # rate that is still told apart from none
 WORDS = {
     "partial_auc": "mean TPR up to 5 % FPR",
     "auc": "AUC",
@@ -82,12 +83,16 @@ def calibrated(figures: Figures, limits: Limits) -> Iterator[Check]:
 
 def thresholds(side: Side, figures: Figures, limits: Limits) -> Iterator[Check]:
     """Ask whether the rules hit about as many innocents as the product asked for."""
-    recipe = side.bundle.product.recipe
-    asked = {"review": recipe.review_fpr, "block": recipe.block_fpr}
+    recipe, told = side.bundle.product.recipe, side.bundle.manifest.get("asked", {})
+    asked = {
+        "review": told.get("review_fpr", recipe.review_fpr),
+        "block": told.get("block_fpr", recipe.block_fpr),
+    }
     for name, span in {"review": limits.review, "block": limits.block}.items():
         found = figures.of("challenger", f"{name}_fpr")
-        ratio = found.value / asked[name]
-        scaled = Interval(*(each / asked[name] for each in found.interval))
+        rate = max(asked[name], LEAST)
+        ratio = found.value / rate
+        scaled = Interval(*(each / rate for each in found.interval))
         why = (
             f"{name} hits {_measured(found, '.2%')} of the innocent, {asked[name]:.2%} was asked, "
             f"{_within(span)} times that"

@@ -13,10 +13,11 @@ from tests.training.conftest import Run
 from tests.training.gate.conftest import AGE, LIVENESS, SIMS, fitted, registrations
 from training.assess.intervals import Drawing
 from training.assess.stability import column_psi, psi
-from training.assess.weeks import share_interval, weeks
+from training.assess.weeks import weeks
 from training.datasets import Dataset, Source
 from training.evaluate import Depth, evaluate
 from training.judge import Answers
+from training.shares import share_interval
 
 PLACES = [f"D-{number}" for number in range(400)]
 
