@@ -13,6 +13,7 @@ from training.assess.intervals import Drawing
 from training.assess.reasons import reason_stability
 from training.assess.show import reasons_record, reasons_told, show_assessment
 from training.bootstrap import DRAWS
+from training.card.command import card_command
 from training.crossvalidate import Folds, crossvalidate
 from training.datasets import Source
 from training.errors import OptionInvalid
@@ -47,7 +48,7 @@ def main() -> None:
     """Fit and judge the models that riskscore serves."""
 
 
-for command in (simulate, compare_command, promote_command, rollback_command):
+for command in (simulate, card_command, compare_command, promote_command, rollback_command):
     main.add_command(command)
 
 

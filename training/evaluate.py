@@ -9,7 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from riskscore.errors import BundleMismatch
-from riskscore.model.bundle import CHAMPION, Bundle, check_product, load_bundle, load_champion
+from riskscore.model.bundle import (
+    CHAMPION,
+    Bundle,
+    champion_version,
+    check_product,
+    load_bundle,
+    load_champion,
+)
 from riskscore.product.outputs import check_output
 from riskscore.product.parsing import texts
 from riskscore.product.tables import column_names, read_batches, writer
@@ -55,8 +62,7 @@ def evaluate(
     if out is not None:
         check_output(out, source.path, source.truth)
     bundle = load(folder)
-    declarations = (*source.declarations, models_of(folder))
-    dataset = read_dataset(bundle.product, replace(source, declarations=declarations))
+    dataset = open_rows(bundle, folder, source)
     given = answers(bundle, dataset.matrix)
     if out is not None:
         write_answers(dataset, given, out)
@@ -67,10 +73,26 @@ def evaluate(
     return Evaluation(found, seen(bundle, dataset))
 
 
+def open_rows(bundle: Bundle, folder: Path, source: Source) -> Dataset:
+    """Read rows for a bundle, whose models folder declares what it looks at."""
+    declarations = (*source.declarations, models_of(folder))
+    return read_dataset(bundle.product, replace(source, declarations=declarations))
+
+
 def load(folder: Path) -> Bundle:
     """Load a bundle, or the champion where the folder is a product's."""
     check_product(folder)
     return load_champion(folder) if (folder / CHAMPION).exists() else load_bundle(folder)
+
+
+def folder_of(folder: Path) -> Path:
+    """Return the folder of a version, which may have been named by that of its product.
+
+    Raises:
+        StartupError: The champion cannot be told.
+    """
+    check_product(folder)
+    return folder / champion_version(folder) if (folder / CHAMPION).exists() else folder
 
 
 def models_of(folder: Path) -> Path:

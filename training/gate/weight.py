@@ -4,22 +4,22 @@ import statistics
 import time
 from pathlib import Path
 
-from riskscore.model.bundle import CHAMPION, Bundle
+from riskscore.model.bundle import Bundle
+from riskscore.model.manifest import NAME
 from riskscore.model.trees import Trees
 from riskscore.product.encode import Matrix
+from training.evaluate import folder_of
 from training.gate.sides import Sides
 
 APPLICATIONS = 60
 ROUNDS = 3
 
 
-def folder_of(bundle: Bundle, folder: Path) -> Path:
-    """Return the folder of a version, which may have been named by that of its product."""
-    return folder / bundle.version if (folder / CHAMPION).exists() else folder
-
-
 def megabytes(bundle: Bundle, folder: Path) -> float:
-    return sum(each.stat().st_size for each in folder_of(bundle, folder).iterdir()) / 1e6
+    """Return the size of what serving loads; a card beside it is not."""
+    place = folder_of(folder)
+    names: list[str] = [*bundle.manifest["files"], NAME]
+    return sum((place / name).stat().st_size for name in names) / 1e6
 
 
 def latency_ratio(sides: Sides) -> float:
