@@ -82,6 +82,12 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
 @click.option("--holdout-out", type=TableFile(), help="Where they go: csv or parquet.")
 @click.option("--version", help="Name of the version; the next number unless given.")
 @click.option(
+    "--weighed/--plain",
+    default=True,
+    show_default=True,
+    help="Event folder: weigh found frauds by lateness and source; leave out rows too young.",
+)
+@click.option(
     "--alerts-per-day",
     type=click.FloatRange(0, min_open=True),
     help="Start review where so many applications a day are looked at.",
@@ -102,6 +108,7 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     holdout: float | None,
     holdout_out: Path | None,
     version: str | None,
+    weighed: bool,  # noqa: FBT001 - a flag of the command line
     alerts_per_day: float | None,
     costs: Path | None,
     seed: int,
@@ -113,7 +120,12 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     """
     with one_line_errors():
         source = Source(
-            path=data, label=label, time=time, declarations=beside(product), **events._asdict()
+            path=data,
+            label=label,
+            time=time,
+            weighed=weighed,
+            declarations=beside(product),
+            **events._asdict(),
         )
         aside = _holdout(holdout, holdout_out)
         asked = _asked(alerts_per_day, costs)

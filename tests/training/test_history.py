@@ -85,7 +85,7 @@ def test_a_fit_on_events_computes_history_and_learns_from_it(
 def test_a_table_with_history_fits_the_same_model(events: Path, run: Run, tmp_path: Path) -> None:
     run("history", PARCEL_TOML, events, "--out", tmp_path / "parcels.parquet")
 
-    run("fit", PARCEL_TOML, events, "--out", tmp_path / "a")
+    run("fit", PARCEL_TOML, events, "--out", tmp_path / "a", "--plain")
     run("fit", PARCEL_TOML, tmp_path / "parcels.parquet", "--out", tmp_path / "b")
 
     trees = [(tmp_path / each / "parcel/1/model.ubj").read_bytes() for each in ("a", "b")]
