@@ -40,6 +40,7 @@ from training.pipeline import Order, fit
 from training.read import read_dataset
 from training.simulate.command import simulate
 from training.tables import show_crossvalidation, show_evaluation, show_fit
+from training.tune import Search
 from training.without import without
 
 
@@ -97,6 +98,24 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
     type=click.Path(dir_okay=False, path_type=Path),
     help="A TOML file of costs, by which both thresholds are set.",
 )
+@click.option("--trials", type=click.IntRange(1), help="Search for a recipe: trials in all.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    help="Search for a recipe: seconds after which no trial is begun.",
+)
+@click.option(
+    "--tune-fpr",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.01,
+    show_default=True,
+    help="What a trial is judged by: frauds found at this false-positive rate.",
+)
+@click.option(
+    "--study",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File that keeps every trial, to go on from.",
+)
 @seed_option
 def fit_command(  # noqa: PLR0917 - click passes every option
     product: str,
@@ -111,6 +130,10 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     weighed: bool,  # noqa: FBT001 - a flag of the command line
     alerts_per_day: float | None,
     costs: Path | None,
+    trials: int | None,
+    timeout: float | None,
+    tune_fpr: float,
+    study: Path | None,
     seed: int,
 ) -> None:
     """Fit a product on labelled rows and write its bundle.
@@ -129,7 +152,10 @@ def fit_command(  # noqa: PLR0917 - click passes every option
         )
         aside = _holdout(holdout, holdout_out)
         asked = _asked(alerts_per_day, costs)
-        order = Order(models=out, seed=seed, version=version, holdout=aside, asked=asked)
+        search = _search(trials, timeout, tune_fpr, study)
+        order = Order(
+            models=out, seed=seed, version=version, holdout=aside, asked=asked, search=search
+        )
         bundle = load_bundle(fit(read_product(product), source, order))
     show_fit(bundle, out)
 
@@ -263,6 +289,16 @@ def _asked(alerts_per_day: float | None, costs: Path | None) -> Asked:
     if alerts_per_day is not None and costs is not None:
         raise OptionInvalid("--alerts-per-day and --costs: expected at most one")
     return Asked(alerts_per_day=alerts_per_day, costs=None if costs is None else read_costs(costs))
+
+
+def _search(
+    trials: int | None, timeout: float | None, fpr: float, study: Path | None
+) -> Search | None:
+    if trials is None and timeout is None:
+        if study is not None:
+            raise OptionInvalid("--study: expected --trials or --timeout with it")
+        return None
+    return Search(trials=trials, timeout=timeout, fpr=fpr, study=study)
 
 
 def _holdout(share: float | None, out: Path | None) -> Holdout | None:

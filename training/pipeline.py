@@ -3,6 +3,7 @@
 read        labelled rows, encoded by the product file           datasets, labelled, events
 hold out    rows set aside for whoever judges the model           holdout
 split       fit, stop, calibrate, test: by time, else by label    splits
+tune        the recipe, where a search is asked for               tune
 grow        trees, stopped by a later slice                       fit
 decide      probabilities, on a still later one, thresholds,      decide, maps,
             and what 500 points mean                              thresholds
@@ -10,7 +11,7 @@ judge       metrics on the last slice                             judge, metrics
 publish     one folder that proves itself when loaded             riskscore.model.publish
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from riskscore.model.bundle import check_models, read_scale
@@ -30,6 +31,7 @@ from training.judge import judge
 from training.read import read_dataset
 from training.record import record
 from training.splits import split
+from training.tune import Search, tune
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Order:
         version: Its name; the next number, if None.
         holdout: Rows to set aside before anything else.
         asked: How thresholds are set; at the recipe's rates of innocent rows unless told.
+        search: For a better recipe than the product's own.
     """
 
     models: Path
@@ -48,6 +51,7 @@ class Order:
     version: str | None = None
     holdout: Holdout | None = None
     asked: Asked = field(default_factory=Asked)
+    search: Search | None = None
 
 
 def fit(product: Product, source: Source, order: Order) -> Path:
@@ -66,12 +70,17 @@ def fit(product: Product, source: Source, order: Order) -> Path:
     dataset = read_dataset(product, source)
     if order.holdout is not None:
         dataset = set_aside(dataset, order.holdout, seed=order.seed)
-    made = fitted(dataset, scale, seed=order.seed, asked=order.asked)
+    made = fitted(dataset, scale, seed=order.seed, asked=order.asked, search=order.search)
     return publish(order.models, made, version=order.version)
 
 
 def fitted(
-    dataset: Dataset, scale: Scale | None, *, seed: int, asked: Asked | None = None
+    dataset: Dataset,
+    scale: Scale | None,
+    *,
+    seed: int,
+    asked: Asked | None = None,
+    search: Search | None = None,
 ) -> Fitted:
     """Fit one model; the same arguments give the same model, whatever the day.
 
@@ -80,6 +89,7 @@ def fitted(
         scale: What 500 points mean for this product; None on its first fit.
         seed: Of the samples, and of the split where there is no time.
         asked: How thresholds are set.
+        search: For a better recipe than the product's own.
 
     Raises:
         TooFewRows: Some slice would have only one label.
@@ -87,6 +97,9 @@ def fitted(
     warn_of_copies(dataset)
     parts = split(dataset, seed=seed)
     warn_of_few(dataset, parts)
+    tuned = None if search is None else tune(dataset, search, seed=seed)
+    if tuned is not None:
+        dataset = replace(dataset, product=replace(dataset.product, recipe=tuned.recipe))
     grown = grow(dataset, parts.fit, parts.stop, seed=seed)
     trees = Trees(grown.final)
     decided = decide(trees, dataset.take(parts.calibrate), scale, asked or Asked())
@@ -107,5 +120,6 @@ def fitted(
             rounds=grown.rounds,
             figures=judge(model, dataset.take(parts.test)),
         )
-        | decided.record,
+        | decided.record
+        | ({} if tuned is None else {"tuning": tuned.record}),
     )
