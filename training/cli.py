@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from riskscore.model.bundle import load_bundle
+from riskscore.model.bundle import load_bundle, load_champions
 from riskscore.product.outputs import check_output
 from riskscore.product.toml import read_product
 from training.asked import Asked, read_costs
@@ -19,6 +19,7 @@ from training.datasets import Source
 from training.errors import OptionInvalid
 from training.evaluate import Depth, evaluate
 from training.events import read_events
+from training.export import export
 from training.failures import one_line_errors
 from training.gate.command import compare_command, promote_command, rollback_command
 from training.holdout import Holdout, write_rows
@@ -278,6 +279,24 @@ def reasons_command(  # noqa: PLR0917 - click passes every option
         dataset = read_dataset(read_product(product), source)
         found = reason_stability(dataset, refits=refits, seed=seed)
     click.echo(json.dumps(reasons_record(found)) if as_json else reasons_told(found))
+
+
+@main.command("export")
+@click.option("--database", envvar="RISKSCORE_DATABASE_URL", required=True, help="URL of a store.")
+@click.option("--out", type=FOLDER, required=True, help="The event folder to write.")
+@click.option(
+    "--models",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("models"),
+    show_default=True,
+    help="The models folder whose champions say which columns each product has.",
+)
+def export_command(database: str, out: Path, models: Path) -> None:
+    """Write an event folder of what a service saw: the values it served, and their outcomes."""
+    with one_line_errors():
+        products = [each.product for each in load_champions(models).values()]
+        counts = export(database, products, out)
+    click.echo(f"wrote {out}: {', '.join(f'{name} {rows:,}' for name, rows in counts.items())}")
 
 
 def beside(product: str) -> tuple[Path, ...]:
