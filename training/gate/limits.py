@@ -96,6 +96,7 @@ class SizeForm(Strict):
 
 
 class SpeedForm(Strict):
+    milliseconds = number(0, LARGE)
     times_champion = number(0, LARGE)
 
 
@@ -133,6 +134,7 @@ class Limits:
     leak_auc: float
     leak_tpr: float
     megabytes: float
+    milliseconds: float
     times_champion: float
     upstream_served: bool
     tables: dict[str, Any]
@@ -184,6 +186,7 @@ def limits_from(tables: dict[str, Any], file: str) -> Limits:
         leak_auc=loaded["leakage"]["auc"],
         leak_tpr=loaded["leakage"]["tpr"],
         megabytes=loaded["size"]["megabytes"],
+        milliseconds=loaded["speed"]["milliseconds"],
         times_champion=loaded["speed"]["times_champion"],
         upstream_served=loaded["upstream"]["served"],
         tables=tables,

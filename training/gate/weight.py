@@ -3,6 +3,7 @@
 import statistics
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from riskscore.model.bundle import Bundle
 from riskscore.model.manifest import NAME
@@ -22,19 +23,29 @@ def megabytes(bundle: Bundle, folder: Path) -> float:
     return sum((place / name).stat().st_size for name in names) / 1e6
 
 
-def latency_ratio(sides: Sides) -> float:
-    """Return how many times as long the challenger takes to score and explain one application.
+class Latency(NamedTuple):
+    """What one application takes: in milliseconds, and in times the champion's."""
 
-    Both take turns, so that a busy machine slows both; the median of the ratios of the turns.
+    milliseconds: float
+    times_champion: float
+
+
+def latency(sides: Sides) -> Latency:
+    """Measure how long the challenger takes to score and explain one application.
+
+    Both take turns, so that a busy machine slows both; medians over the turns.
     """
     new, old = sides.challenger, sides.champion
     for side in (new, old):  # the first answer may compile or load something
         side.bundle.trees.explain(side.rows.matrix[:1])
     turns = [
-        _seconds(new.bundle.trees, new.rows.matrix) / _seconds(old.bundle.trees, old.rows.matrix)
+        (_seconds(new.bundle.trees, new.rows.matrix), _seconds(old.bundle.trees, old.rows.matrix))
         for _ in range(ROUNDS)
     ]
-    return statistics.median(turns)
+    return Latency(
+        1_000 * statistics.median(mine for mine, _ in turns),
+        statistics.median(mine / theirs for mine, theirs in turns),
+    )
 
 
 def _seconds(trees: Trees, matrix: Matrix) -> float:

@@ -124,7 +124,7 @@ def test_a_champion_may_stay_without_beating_itself(ring: Ring) -> None:
     ("limits", "check"),
     [
         ("[size]\nmegabytes = 0.001\n", "size"),
-        ("[speed]\ntimes_champion = 0.0001\n", "speed"),
+        ("[speed]\nmilliseconds = 0.0\ntimes_champion = 0.0001\n", "speed"),
         ("[thresholds]\nreview = [0.0, 0.01]\nblock = [0.0, 0.01]\n", "thresholds"),
         ("[accuracy]\npositives = 1_000_000\n", "frauds"),
     ],
