@@ -6,6 +6,7 @@ from importlib.util import find_spec
 NEEDED = (
     "duckdb",
     "numba",
+    "optuna",
     "pandas",
     "pyarrow",
     "rich",

@@ -45,19 +45,24 @@ def calibrate(
     """
     exact = np.asarray(margins, np.float64)
     knots = knots_over(exact)
-    levels = log_odds(knots, fit_slopes(exact, labels, weights))
+    return of_knots(knots, log_odds(knots, fit_slopes(exact, labels, weights)), len(exact))
+
+
+def of_knots(knots: Margins, levels: Margins, rows: int) -> Calibration:
     return Calibration(
         margins=tuple(knots.tolist()),
         log_odds=tuple(np.maximum.accumulate(levels).tolist()),
-        rows=len(exact),
+        rows=rows,
     )
 
 
-def fit_slopes(margins: Margins, labels: Labels, weights: NDArray[np.float64]) -> Slopes:
-    """Find the likeliest slopes and shift under the prior."""
+def fit_slopes(
+    margins: Margins, labels: Labels, weights: NDArray[np.float64], *, single: bool = False
+) -> Slopes:
+    """Find the likeliest slopes and shift under the prior; one slope where told, or of few."""
     rarer = min(int(labels.sum()), int((1 - labels).sum()))
     parts = _parts(margins)
-    if rarer < FEW:
+    if single or rarer < FEW:
         parts = parts.sum(axis=1, keepdims=True)
     weights = weights / weights.mean()
     found = minimize(

@@ -1,36 +1,48 @@
 """Command line: ``python -m training``."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from riskscore.errors import DataError, StartupError
-from riskscore.model.bundle import load_bundle
+from riskscore.model.bundle import load_bundle, load_champions
 from riskscore.product.outputs import check_output
 from riskscore.product.toml import read_product
+from training.asked import Asked, read_costs
+from training.assess.intervals import Drawing
+from training.assess.reasons import reason_stability
+from training.assess.show import reasons_record, reasons_told, show_assessment
+from training.bootstrap import DRAWS
+from training.card.command import card_command
 from training.crossvalidate import Folds, crossvalidate
 from training.datasets import Source
-from training.errors import OptionInvalid, TrainingError
-from training.evaluate import evaluate
+from training.errors import OptionInvalid
+from training.evaluate import Depth, evaluate
 from training.events import read_events
+from training.export import export
+from training.failures import one_line_errors
+from training.gate.command import compare_command, promote_command, rollback_command
 from training.holdout import Holdout, write_rows
 from training.notices import warn
-from training.options import EXISTING, FOLDER, Events, Names, TableFile, event_options
+from training.options import (
+    EXISTING,
+    FOLDER,
+    Events,
+    Names,
+    TableFile,
+    event_options,
+    json_option,
+    label_option,
+    seed_option,
+    time_option,
+    truth_option,
+)
 from training.pipeline import Order, fit
 from training.read import read_dataset
 from training.simulate.command import simulate
 from training.tables import show_crossvalidation, show_evaluation, show_fit
+from training.tune import Search
 from training.without import without
-
-label_option = click.option(
-    "--label", default="label", show_default=True, help="Label column of a labelled table."
-)
-time_option = click.option("--time", help="Time column; occurred_at where there is one.")
-seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group()
@@ -38,16 +50,8 @@ def main() -> None:
     """Fit and judge the models that riskscore serves."""
 
 
-main.add_command(simulate)
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn what the caller can put right into one line and exit 1; a bug keeps its traceback."""
-    try:
-        yield
-    except (DataError, StartupError, TrainingError) as error:
-        raise click.ClickException(str(error)) from error
+for command in (simulate, card_command, compare_command, promote_command, rollback_command):
+    main.add_command(command)
 
 
 @main.command("history")
@@ -79,6 +83,40 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
 )
 @click.option("--holdout-out", type=TableFile(), help="Where they go: csv or parquet.")
 @click.option("--version", help="Name of the version; the next number unless given.")
+@click.option(
+    "--weighed/--plain",
+    default=False,
+    show_default=True,
+    help="Event folder: weigh found frauds by lateness and source; leave out rows too young.",
+)
+@click.option(
+    "--alerts-per-day",
+    type=click.FloatRange(0, min_open=True),
+    help="Start review where so many applications a day are looked at.",
+)
+@click.option(
+    "--costs",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A TOML file of costs, by which both thresholds are set.",
+)
+@click.option("--trials", type=click.IntRange(1), help="Search for a recipe: trials in all.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    help="Search for a recipe: seconds after which no trial is begun.",
+)
+@click.option(
+    "--tune-fpr",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.01,
+    show_default=True,
+    help="What a trial is judged by: frauds found at this false-positive rate.",
+)
+@click.option(
+    "--study",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File that keeps every trial, to go on from.",
+)
 @seed_option
 def fit_command(  # noqa: PLR0917 - click passes every option
     product: str,
@@ -90,6 +128,13 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     holdout: float | None,
     holdout_out: Path | None,
     version: str | None,
+    weighed: bool,  # noqa: FBT001 - a flag of the command line
+    alerts_per_day: float | None,
+    costs: Path | None,
+    trials: int | None,
+    timeout: float | None,
+    tune_fpr: float,
+    study: Path | None,
     seed: int,
 ) -> None:
     """Fit a product on labelled rows and write its bundle.
@@ -99,10 +144,19 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     """
     with one_line_errors():
         source = Source(
-            path=data, label=label, time=time, declarations=beside(product), **events._asdict()
+            path=data,
+            label=label,
+            time=time,
+            weighed=weighed,
+            declarations=beside(product),
+            **events._asdict(),
         )
         aside = _holdout(holdout, holdout_out)
-        order = Order(models=out, seed=seed, version=version, holdout=aside)
+        asked = _asked(alerts_per_day, costs)
+        search = _search(trials, timeout, tune_fpr, study)
+        order = Order(
+            models=out, seed=seed, version=version, holdout=aside, asked=asked, search=search
+        )
         bundle = load_bundle(fit(read_product(product), source, order))
     show_fit(bundle, out)
 
@@ -111,10 +165,19 @@ def fit_command(  # noqa: PLR0917 - click passes every option
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("data", type=EXISTING)
 @label_option
-@click.option("--truth", type=EXISTING, help="Judge on the labels of this file instead.")
+@truth_option
 @time_option
 @event_options
 @click.option("--out", type=TableFile(), help="Write each row's margin, probability and score.")
+@click.option("--by", type=Names(), multiple=True, help="Inputs to judge slice by slice.")
+@click.option(
+    "--draws",
+    type=click.IntRange(0),
+    default=DRAWS,
+    show_default=True,
+    help="Resamples behind the intervals; 0 for the plain figures alone.",
+)
+@seed_option
 @json_option
 def evaluate_command(  # noqa: PLR0917 - click passes every option
     bundle: Path,
@@ -124,15 +187,19 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
     time: str | None,
     events: Events,
     out: Path | None,
+    by: tuple[list[str], ...],
+    draws: int,
+    seed: int,
     as_json: bool,  # noqa: FBT001 - a flag of the command line
 ) -> None:
-    """Judge a bundle on labelled rows.
+    """Judge a bundle on labelled rows: as a whole, by week, by slice, for fairness and for leaks.
 
     BUNDLE is the folder of a version, or of a product, whose champion is judged.
     """
     with one_line_errors():
         source = Source(path=data, label=label, time=time, truth=truth, **events._asdict())
-        found = evaluate(bundle, source, out=out)
+        depth = Depth(Drawing(draws, seed), tuple(name for names in by for name in names))
+        found = evaluate(bundle, source, out=out, depth=depth if draws else None)
     if found.seen.certain:
         warn(
             f"about {found.seen.share:.0%} of these rows were used to fit this bundle, "
@@ -142,6 +209,8 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
         click.echo(json.dumps(found.figures, allow_nan=False))
     else:
         show_evaluation(found.figures)
+        if draws:
+            show_assessment(found.figures)
 
 
 @main.command("crossvalidate")
@@ -183,9 +252,72 @@ def crossvalidate_command(  # noqa: PLR0917 - click passes every option
         show_crossvalidation(found)
 
 
+@main.command("reasons")
+@click.argument("product", metavar="PRODUCT_OR_TOML")
+@click.argument("data", type=EXISTING)
+@click.option("--refits", type=click.IntRange(2), default=10, show_default=True)
+@label_option
+@time_option
+@event_options
+@seed_option
+@json_option
+def reasons_command(  # noqa: PLR0917 - click passes every option
+    product: str,
+    data: Path,
+    refits: int,
+    label: str,
+    time: str | None,
+    events: Events,
+    seed: int,
+    as_json: bool,  # noqa: FBT001 - a flag of the command line
+) -> None:
+    """Measure how often the reasons told stay when a product is fitted on other draws of DATA."""
+    with one_line_errors():
+        source = Source(
+            path=data, label=label, time=time, declarations=beside(product), **events._asdict()
+        )
+        dataset = read_dataset(read_product(product), source)
+        found = reason_stability(dataset, refits=refits, seed=seed)
+    click.echo(json.dumps(reasons_record(found)) if as_json else reasons_told(found))
+
+
+@main.command("export")
+@click.option("--database", envvar="RISKSCORE_DATABASE_URL", required=True, help="URL of a store.")
+@click.option("--out", type=FOLDER, required=True, help="The event folder to write.")
+@click.option(
+    "--models",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("models"),
+    show_default=True,
+    help="The models folder whose champions say which columns each product has.",
+)
+def export_command(database: str, out: Path, models: Path) -> None:
+    """Write an event folder of what a service saw: the values it served, and their outcomes."""
+    with one_line_errors():
+        products = [each.product for each in load_champions(models).values()]
+        counts = export(database, products, out)
+    click.echo(f"wrote {out}: {', '.join(f'{name} {rows:,}' for name, rows in counts.items())}")
+
+
 def beside(product: str) -> tuple[Path, ...]:
     """Say where products that a product file looks at may be declared."""
     return (Path(product).parent,) if Path(product).is_file() else ()
+
+
+def _asked(alerts_per_day: float | None, costs: Path | None) -> Asked:
+    if alerts_per_day is not None and costs is not None:
+        raise OptionInvalid("--alerts-per-day and --costs: expected at most one")
+    return Asked(alerts_per_day=alerts_per_day, costs=None if costs is None else read_costs(costs))
+
+
+def _search(
+    trials: int | None, timeout: float | None, fpr: float, study: Path | None
+) -> Search | None:
+    if trials is None and timeout is None:
+        if study is not None:
+            raise OptionInvalid("--study: expected --trials or --timeout with it")
+        return None
+    return Search(trials=trials, timeout=timeout, fpr=fpr, study=study)
 
 
 def _holdout(share: float | None, out: Path | None) -> Holdout | None:

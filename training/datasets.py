@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Source:
         first: Event folder: only applications from then on are rows, earlier ones are history;
             microseconds UTC, None for all.
         known_since: Event folder: since when everything was watched; None to go by what came first.
+        weighed: Event folder: weigh found frauds by lateness and source, and leave out rows that
+            are too young.
         scores_from: Bundles whose scores are looked at instead of the event files' own.
         declarations: Folders where products that are looked at may be declared.
     """
@@ -42,6 +44,7 @@ class Source:
     truth: Path | None = None
     first: int | None = None
     known_since: int | None = None
+    weighed: bool = False
     scores_from: tuple[Path, ...] = ()
     declarations: tuple[Path, ...] = ()
 
@@ -58,11 +61,16 @@ class Source:
 
 
 class Upstream(NamedTuple):
-    """A bundle whose scores are among the rows' columns."""
+    """A bundle whose scores are among the rows' columns.
+
+    Attributes:
+        until: The last moment of the rows it was fitted on, where it says so.
+    """
 
     product: str
     version: str
     sha256: str
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +88,7 @@ class Dataset:
         ignored: Columns that nobody declared.
         past: History columns that the file lacks, by name, of every row of the file.
         upstreams: Whose scores are among them.
+        worth: What the weights were made of, for the manifest; None where nothing was weighed.
     """
 
     product: Product
@@ -94,6 +103,7 @@ class Dataset:
     ignored: tuple[str, ...] = ()
     past: Mapping[str, Values] = field(default_factory=dict)
     upstreams: tuple[Upstream, ...] = ()
+    worth: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -6,6 +6,10 @@ TrainingError                   a fit or an evaluation cannot be done as asked
     TooFewRows                  too few rows, or too few of one label, to split
     OptionInvalid               options that do not go together, or not with this data
     UpstreamOverlaps            an upstream bundle was fitted on the time it is asked to score
+    StoreUnreadable             a database is not there, none of ours, or cannot be reached
+    LimitsInvalid               a file of limits is not there, or breaks the form
+    NotComparable               two bundles cannot be judged side by side on these rows
+    PromotionRefused            no verdict lets this bundle be champion, or nothing to go back to
 
 Beside these, ``riskscore.errors.DataError`` says that a file is unreadable or breaks its
 declaration, and ``StartupError`` that a product file or a bundle cannot be used.
@@ -36,3 +40,19 @@ class OptionInvalid(TrainingError):
 
 class UpstreamOverlaps(TrainingError):
     """An upstream bundle was fitted on the time of applications that it is asked to score."""
+
+
+class StoreUnreadable(TrainingError):
+    """A database is not there, none of ours, or cannot be reached."""
+
+
+class LimitsInvalid(TrainingError):
+    """A file of limits is not there, or breaks the form."""
+
+
+class NotComparable(TrainingError):
+    """Two bundles cannot be judged side by side on these rows."""
+
+
+class PromotionRefused(TrainingError):
+    """No verdict lets this bundle become champion, or there is nothing to go back to."""

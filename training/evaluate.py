@@ -9,11 +9,20 @@ import numpy as np
 import pyarrow as pa
 
 from riskscore.errors import BundleMismatch
-from riskscore.model.bundle import CHAMPION, Bundle, check_product, load_bundle, load_champion
+from riskscore.model.bundle import (
+    CHAMPION,
+    Bundle,
+    champion_version,
+    check_product,
+    load_bundle,
+    load_champion,
+)
 from riskscore.product.outputs import check_output
 from riskscore.product.parsing import texts
 from riskscore.product.tables import column_names, read_batches, writer
 from training import sketch
+from training.assess.intervals import Drawing
+from training.assess.whole import assessment
 from training.datasets import Dataset, Places, Source
 from training.judge import Answers, answers, figures
 from training.read import read_dataset
@@ -29,13 +38,23 @@ class Evaluation(NamedTuple):
     seen: sketch.Overlap
 
 
-def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evaluation:
+class Depth(NamedTuple):
+    """Beyond the plain figures: how intervals are drawn, and slices by which inputs."""
+
+    how: Drawing
+    by: tuple[str, ...] = ()
+
+
+def evaluate(
+    folder: Path, source: Source, *, out: Path | None = None, depth: Depth | None = None
+) -> Evaluation:
     """Judge a bundle.
 
     Args:
         folder: A version's folder, or a product's, whose champion is judged.
         source: The rows.
         out: Where the answer to each row goes: csv or parquet, by the suffix.
+        depth: Intervals, weeks, slices, fairness, stability and leakage, too.
 
     Raises:
         DataError, TrainingError, StartupError: As the message says.
@@ -43,19 +62,37 @@ def evaluate(folder: Path, source: Source, *, out: Path | None = None) -> Evalua
     if out is not None:
         check_output(out, source.path, source.truth)
     bundle = load(folder)
-    declarations = (*source.declarations, models_of(folder))
-    dataset = read_dataset(bundle.product, replace(source, declarations=declarations))
+    dataset = open_rows(bundle, folder, source)
     given = answers(bundle, dataset.matrix)
     if out is not None:
         write_answers(dataset, given, out)
     about = {"product": bundle.product.name, "version": bundle.version, "label": dataset.label}
-    return Evaluation(about | figures(bundle, dataset, given), seen(bundle, dataset))
+    found = about | figures(bundle, dataset, given)
+    if depth is not None:
+        found |= assessment(bundle, dataset, given, by=depth.by, how=depth.how)
+    return Evaluation(found, seen(bundle, dataset))
+
+
+def open_rows(bundle: Bundle, folder: Path, source: Source) -> Dataset:
+    """Read rows for a bundle, whose models folder declares what it looks at."""
+    declarations = (*source.declarations, models_of(folder))
+    return read_dataset(bundle.product, replace(source, declarations=declarations))
 
 
 def load(folder: Path) -> Bundle:
     """Load a bundle, or the champion where the folder is a product's."""
     check_product(folder)
     return load_champion(folder) if (folder / CHAMPION).exists() else load_bundle(folder)
+
+
+def folder_of(folder: Path) -> Path:
+    """Return the folder of a version, which may have been named by that of its product.
+
+    Raises:
+        StartupError: The champion cannot be told.
+    """
+    check_product(folder)
+    return folder / champion_version(folder) if (folder / CHAMPION).exists() else folder
 
 
 def models_of(folder: Path) -> Path:

@@ -15,11 +15,12 @@ from riskscore.product.spec import Product
 from riskscore.product.tables import column_names, read_batches
 from training.datasets import Dataset, Source
 from training.errors import ColumnsMissing, LabelsInvalid
+from training.found import Worth, worth_of_rows
 from training.history import past_of
-from training.labels import check_both
+from training.labels import Labels, check_both
 from training.matrix import read_table
 from training.outcomes import DISPUTED, labels_known
-from training.receipts import or_default, read_times, received
+from training.receipts import Times, or_default, read_times, received
 from training.truth import labels_of, read_truth
 
 ABOUT = ("reference", "occurred_at", "received_at", "tenant", "purpose")
@@ -54,7 +55,8 @@ def read_events(product: Product, source: Source) -> Dataset:
     as_of = source.as_of if source.as_of is not None else latest_time(source.path)
     labels = _labels(product, source, about, as_of)
     times = read_times(table.others[time], path, time)
-    wanted = counted(about, as_of) & (labels != DISPUTED)
+    worth = _worth(product, source, about, times, labels, as_of)
+    wanted = counted(about, as_of) & (labels != DISPUTED) & (worth.weights > 0)
     if source.first is not None:
         wanted &= times >= source.first
     places = np.flatnonzero(wanted)
@@ -63,7 +65,7 @@ def read_events(product: Product, source: Source) -> Dataset:
         product=product,
         matrix=table.matrix if len(places) == len(about) else table.matrix[places],
         labels=labels[places],
-        weights=np.ones(len(places)),
+        weights=worth.weights[places],
         times=times[places],
         rows=places,
         file=path,
@@ -71,6 +73,7 @@ def read_events(product: Product, source: Source) -> Dataset:
         as_of=as_of,
         past=past.values,
         upstreams=past.upstreams,
+        worth=worth.record or None,
     )
 
 
@@ -132,6 +135,20 @@ def _labels(product: Product, source: Source, about: pd.DataFrame, as_of: int) -
     if not path.exists():
         raise LabelsInvalid(f"{source.path}: no {OUTCOMES} to take labels from")
     return labels_known(path, product.name, about, as_of)
+
+
+def _worth(  # noqa: PLR0913, PLR0917 - all about one set of rows
+    product: Product,
+    source: Source,
+    about: pd.DataFrame,
+    times: Times,
+    labels: Labels,
+    as_of: int,
+) -> Worth:
+    if not source.weighed or source.truth:
+        return Worth(np.ones(len(labels)), {})
+    rows = about.assign(occurred=times, label=labels)
+    return worth_of_rows(source.path / OUTCOMES, product.name, rows, as_of)
 
 
 def _check(path: Path, needed: set[str]) -> None:

@@ -75,8 +75,12 @@ def flagged_shares(
 
 
 def log_loss(claimed: Margins, labels: Labels, weights: NDArray[np.float64]) -> float:
-    likelihood = np.where(labels == 1, np.log(claimed), np.log1p(-claimed))
-    return float(-np.average(likelihood, weights=weights))
+    return float(np.average(row_losses(claimed, labels), weights=weights))
+
+
+def row_losses(claimed: Margins, labels: Labels) -> Margins:
+    """Return the log loss of each row."""
+    return -np.where(labels == 1, np.log(claimed), np.log1p(-claimed))
 
 
 def calibration_slope(

@@ -8,9 +8,27 @@ from typing import Any, NamedTuple
 import click
 
 from riskscore.product.moments import BadMoment, moment_in_file
+from training.bootstrap import DRAWS
 
 EXISTING = click.Path(exists=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+
+label_option = click.option(
+    "--label", default="label", show_default=True, help="Label column of a labelled table."
+)
+truth_option = click.option(
+    "--truth", type=EXISTING, help="Judge on the labels of this file instead."
+)
+time_option = click.option("--time", help="Time column; occurred_at where there is one.")
+seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+draws_option = click.option(
+    "--draws",
+    type=click.IntRange(50),
+    default=DRAWS,
+    show_default=True,
+    help="Resamples behind the intervals.",
+)
 
 
 class Moment(click.ParamType):

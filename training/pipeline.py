@@ -3,25 +3,26 @@
 read        labelled rows, encoded by the product file           datasets, labelled, events
 hold out    rows set aside for whoever judges the model           holdout
 split       fit, stop, calibrate, test: by time, else by label    splits
+tune        the recipe, where a search is asked for               tune
 grow        trees, stopped by a later slice                       fit
-calibrate   margins to probabilities, on a still later one        calibrate
-decide      thresholds, and what 500 points mean                  thresholds
+decide      probabilities, on a still later one, thresholds,      decide, maps,
+            and what 500 points mean                              thresholds
 judge       metrics on the last slice                             judge, metrics
 publish     one folder that proves itself when loaded             riskscore.model.publish
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from riskscore.model.bundle import check_models, read_scale
-from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
-from riskscore.model.scale import Scale, Thresholds, block_score_at
+from riskscore.model.scale import Scale
 from riskscore.model.trees import Trees
 from riskscore.product.outputs import check_output
 from riskscore.product.spec import Product
-from training.calibrate import calibrate
-from training.datasets import Dataset, Places, Source
+from training.asked import Asked
+from training.datasets import Dataset, Source
+from training.decide import decide
 from training.doubts import warn_of_copies, warn_of_few, warn_of_scale
 from training.fit import grow
 from training.holdout import Holdout, set_aside
@@ -30,7 +31,7 @@ from training.judge import judge
 from training.read import read_dataset
 from training.record import record
 from training.splits import split
-from training.thresholds import scale_at, threshold
+from training.tune import Search, tune
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +42,16 @@ class Order:
         models: The models folder that the bundle goes to.
         version: Its name; the next number, if None.
         holdout: Rows to set aside before anything else.
+        asked: How thresholds are set; at the recipe's rates of innocent rows unless told.
+        search: For a better recipe than the product's own.
     """
 
     models: Path
     seed: int = 0
     version: str | None = None
     holdout: Holdout | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """Everything that answers a row, before it is a bundle."""
-
-    trees: Trees
-    calibration: Calibration
-    scale: Scale
-    thresholds: Thresholds
+    asked: Asked = field(default_factory=Asked)
+    search: Search | None = None
 
 
 def fit(product: Product, source: Source, order: Order) -> Path:
@@ -75,16 +70,26 @@ def fit(product: Product, source: Source, order: Order) -> Path:
     dataset = read_dataset(product, source)
     if order.holdout is not None:
         dataset = set_aside(dataset, order.holdout, seed=order.seed)
-    return publish(order.models, fitted(dataset, scale, seed=order.seed), version=order.version)
+    made = fitted(dataset, scale, seed=order.seed, asked=order.asked, search=order.search)
+    return publish(order.models, made, version=order.version)
 
 
-def fitted(dataset: Dataset, scale: Scale | None, *, seed: int) -> Fitted:
+def fitted(
+    dataset: Dataset,
+    scale: Scale | None,
+    *,
+    seed: int,
+    asked: Asked | None = None,
+    search: Search | None = None,
+) -> Fitted:
     """Fit one model; the same arguments give the same model, whatever the day.
 
     Args:
         dataset: The rows.
         scale: What 500 points mean for this product; None on its first fit.
         seed: Of the samples, and of the split where there is no time.
+        asked: How thresholds are set.
+        search: For a better recipe than the product's own.
 
     Raises:
         TooFewRows: Some slice would have only one label.
@@ -92,9 +97,13 @@ def fitted(dataset: Dataset, scale: Scale | None, *, seed: int) -> Fitted:
     warn_of_copies(dataset)
     parts = split(dataset, seed=seed)
     warn_of_few(dataset, parts)
+    tuned = None if search is None else tune(dataset, search, seed=seed)
+    if tuned is not None:
+        dataset = replace(dataset, product=replace(dataset.product, recipe=tuned.recipe))
     grown = grow(dataset, parts.fit, parts.stop, seed=seed)
     trees = Trees(grown.final)
-    model = decided(trees, dataset, parts.calibrate, scale)
+    decided = decide(trees, dataset.take(parts.calibrate), scale, asked or Asked())
+    model = decided.model
     if scale is not None:
         warn_of_scale(model, dataset.take(parts.calibrate))
     return Fitted(
@@ -110,22 +119,7 @@ def fitted(dataset: Dataset, scale: Scale | None, *, seed: int) -> Fitted:
             seed=seed,
             rounds=grown.rounds,
             figures=judge(model, dataset.take(parts.test)),
-        ),
+        )
+        | decided.record
+        | ({} if tuned is None else {"tuning": tuned.record}),
     )
-
-
-def decided(trees: Trees, dataset: Dataset, places: Places, scale: Scale | None) -> Model:
-    """Calibrate and set thresholds on rows that the trees were not grown on."""
-    margins = trees.margins(dataset.matrix[places])[:, 0]
-    labels, weights = dataset.labels[places], dataset.weights[places]
-    calibration = calibrate(margins, labels, weights)
-    recipe = dataset.product.recipe
-    review = threshold(margins, labels, weights, recipe.review_fpr)
-    block = threshold(margins, labels, weights, recipe.block_fpr)
-    scale = scale or scale_at(review, calibration)
-    thresholds = Thresholds(
-        review_margin=review,
-        block_margin=block,
-        block_score=block_score_at(block, calibration, scale),
-    )
-    return Model(trees=trees, calibration=calibration, scale=scale, thresholds=thresholds)

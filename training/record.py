@@ -55,6 +55,7 @@ def data(dataset: Dataset) -> dict[str, Any]:
         "label": dataset.label,
         "upstreams": [each._asdict() for each in dataset.upstreams],
         "as_of": None if dataset.as_of is None else rfc3339(dataset.as_of),
+        **({} if dataset.worth is None else {"worth": dict(dataset.worth)}),
     }
 
 

@@ -55,7 +55,8 @@ def _champion(folder: Path, version: str) -> str:
         return f"champion is {champion}"
     return (
         f"champion stays {champion}\n"
-        f"to serve version {version} instead: echo {version} > {folder / CHAMPION}"
+        f"to let version {version} take its place: "
+        f"python -m training compare {folder / version} {folder} LATER_ROWS --out verdict.json"
     )
 
 

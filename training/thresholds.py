@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 
 from riskscore.model.calibration import Calibration
 from riskscore.model.scale import Scale
+from training.bootstrap import DAY
 from training.labels import Labels
+from training.receipts import Times
 
 
 def threshold(
@@ -30,6 +32,35 @@ def threshold(
     innocent = np.bincount(place, np.where(labels == 0, weights, 0), len(candidates))
     flagged = np.cumsum(innocent[::-1])[::-1]
     within = np.flatnonzero(flagged <= fpr * innocent.sum() * (1 + 1e-12))
+    return _from(candidates, within)
+
+
+def by_alerts(margins: NDArray[np.floating], times: Times, alerts_per_day: float) -> float:
+    """Find the smallest margin from which at most so many rows a day are flagged on average.
+
+    Args:
+        margins: Raw log-odds, shape (n,).
+        times: Microseconds UTC, shape (n,).
+        alerts_per_day: What people can look at.
+    """
+    days = max((int(times.max()) - int(times.min())) / DAY, 1.0)
+    single = np.asarray(margins, np.float32)
+    candidates, counts = np.unique(single, return_counts=True)
+    flagged = np.cumsum(counts[::-1])[::-1]
+    within = np.flatnonzero(flagged <= alerts_per_day * days)
+    return _from(candidates, within)
+
+
+def by_probability(
+    margins: NDArray[np.floating], calibration: Calibration, probability: float
+) -> float:
+    """Find the smallest margin whose calibrated probability is at least this one."""
+    candidates = np.unique(np.asarray(margins, np.float32))
+    within = np.flatnonzero(calibration.probabilities(candidates) >= probability)
+    return _from(candidates, within)
+
+
+def _from(candidates: NDArray[np.float32], within: NDArray[np.int64]) -> float:
     if not len(within):
         return float(np.nextafter(candidates[-1], np.float32(np.inf)))
     return float(candidates[within[0]])

@@ -53,7 +53,8 @@ def scores_wanted(product: Product) -> set[str]:
 
 
 def pin(bundle: Bundle) -> Upstream:
-    return Upstream(bundle.product.name, bundle.version, bundle.sha256)
+    until = bundle.manifest.get("data", {}).get("to")
+    return Upstream(bundle.product.name, bundle.version, bundle.sha256, until)
 
 
 def reach(product: Product, of: str, first: int | None) -> int | None:

@@ -136,10 +136,19 @@ def load_champion(folder: Path, *, threads: int = 1) -> Bundle:
     Raises:
         BundleNotFound, BundleMismatch, BundleCorrupt: As ``load_bundle``.
     """
+    return load_bundle(folder / champion_version(folder), threads=threads)
+
+
+def champion_version(folder: Path) -> str:
+    """Read which version of a product is served.
+
+    Raises:
+        BundleNotFound, BundleCorrupt: There is no such line.
+    """
     version = read(folder / CHAMPION).decode("ascii", "replace").strip()
     if not VERSION.fullmatch(version):
         raise BundleCorrupt(f"{folder / CHAMPION}: expected one line that names a version")
-    return load_bundle(folder / version, threads=threads)
+    return version
 
 
 def load_bundle(folder: Path, *, threads: int = 1) -> Bundle:

@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,21 @@ def publish(models: Path, fitted: Fitted, *, version: str | None = None) -> Path
         raise BundleMismatch(f"version {version!r}: expected letters, digits, dot, dash")
     if (folder / version).exists():
         raise BundleMismatch(f"{folder / version}: exists, and a version is never overwritten")
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / SCALE).exists():
-        _write_line(folder / SCALE, json.dumps(asdict(fitted.scale)))
-    _write_folder(folder / version, _files(fitted, version))
-    if not (folder / CHAMPION).exists():
-        _write_line(folder / CHAMPION, version)
+    if folder.exists():
+        _fill(folder, fitted, version)
+    else:  # all at once, since a product without champion would stop the service's next start
+        models.mkdir(parents=True, exist_ok=True)
+        with _whole(folder) as partial:
+            _fill(partial, fitted, version)
     return folder / version
+
+
+def write_line(path: Path, line: str) -> None:
+    """Replace a file of one line; a crash leaves the old one or the new one."""
+    partial = path.with_name(f".partial-{path.name}-{os.getpid()}")
+    _write_synced(partial, f"{line}\n".encode())
+    partial.replace(path)
+    _sync_folder(path.parent)
 
 
 def next_version(folder: Path) -> str:
@@ -99,22 +108,30 @@ def _json(content: object) -> bytes:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+def _fill(folder: Path, fitted: Fitted, version: str) -> None:
+    """Add a version to a product's folder, and what its first one fixes."""
+    if not (folder / SCALE).exists():
+        write_line(folder / SCALE, json.dumps(asdict(fitted.scale)))
+    with _whole(folder / version) as partial:
+        for name, content in _files(fitted, version).items():
+            _write_synced(partial / name, content)
+    if not (folder / CHAMPION).exists():
+        write_line(folder / CHAMPION, version)
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder to write to, which takes its name when all is written."""
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
     try:
-        for name, content in files.items():
-            _write_synced(partial / name, content)
+        yield partial
         partial.chmod(0o755)
+        _sync_folder(partial)
         partial.rename(folder)
+        _sync_folder(folder.parent)
     except BaseException:
-        shutil.rmtree(partial)
+        shutil.rmtree(partial, ignore_errors=True)
         raise
-
-
-def _write_line(path: Path, line: str) -> None:
-    partial = path.with_name(f".partial-{path.name}-{os.getpid()}")
-    _write_synced(partial, f"{line}\n".encode())
-    partial.rename(path)
 
 
 def _write_synced(path: Path, content: bytes) -> None:
@@ -122,3 +139,12 @@ def _write_synced(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring names in a folder to disk, as ``fsync`` of a file does its content."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

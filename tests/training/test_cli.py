@@ -221,6 +221,6 @@ def test_a_serving_installation_says_what_training_needs() -> None:
     result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root)  # noqa: S603
 
     assert result.returncode == 1
-    assert result.stderr.startswith("Error: training needs duckdb, numba, pandas")
+    assert result.stderr.startswith("Error: training needs duckdb, numba, optuna, pandas")
     assert "requirements-dev.txt" in result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -31,8 +31,7 @@ def test_fit_says_that_rows_were_split_at_random_and_who_stays_champion(
     assert "--time" in first.stdout
     assert "champion is 1" in first.stdout
     assert "champion stays 1" in second.stdout
-    promote = f"to serve version 2 instead: echo 2 > {models / 'registrations/champion'}"
-    assert promote in second.stdout
+    assert "to let version 2 take its place: python -m training compare" in second.stdout
     assert "scale" not in second.stderr
 
 

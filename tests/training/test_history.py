@@ -85,7 +85,7 @@ def test_a_fit_on_events_computes_history_and_learns_from_it(
 def test_a_table_with_history_fits_the_same_model(events: Path, run: Run, tmp_path: Path) -> None:
     run("history", PARCEL_TOML, events, "--out", tmp_path / "parcels.parquet")
 
-    run("fit", PARCEL_TOML, events, "--out", tmp_path / "a")
+    run("fit", PARCEL_TOML, events, "--out", tmp_path / "a", "--plain")
     run("fit", PARCEL_TOML, tmp_path / "parcels.parquet", "--out", tmp_path / "b")
 
     trees = [(tmp_path / each / "parcel/1/model.ubj").read_bytes() for each in ("a", "b")]
@@ -196,7 +196,10 @@ def test_the_manifest_pins_the_upstream_bundle(
     run("fit", PARCEL_TOML, *data, "--out", tmp_path)
 
     [pinned] = load_bundle(tmp_path / "parcel/1").manifest["data"]["upstreams"]
-    assert pinned == {"product": "visit", "version": "1", "sha256": load_bundle(upstream).sha256}
+    bundle = load_bundle(upstream)
+    until = bundle.manifest["data"]["to"]
+    wanted = {"product": "visit", "version": "1", "sha256": bundle.sha256, "until": until}
+    assert pinned == wanted
 
 
 def test_an_upstream_bundle_fitted_on_the_same_time_is_refused(

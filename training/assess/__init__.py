@@ -1,0 +1,1 @@
+"""Judge a bundle in depth: with intervals, week by week, slice by slice, and for leaks."""

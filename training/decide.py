@@ -1,0 +1,156 @@
+"""Calibrate and set thresholds, on rows that the trees were not grown on."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskscore.model.calibration import Calibration
+from riskscore.model.scale import Scale, Thresholds, block_score_at
+from riskscore.model.trees import Trees
+from training.asked import Asked
+from training.bootstrap import Rows, Weights, interval, resampled
+from training.datasets import Dataset
+from training.errors import OptionInvalid
+from training.maps import EARLIER, best_map
+from training.metrics import flagged_shares
+from training.notices import warn
+from training.shares import share_interval
+from training.splits import cut
+from training.strata import strata
+from training.thresholds import by_alerts, by_probability, scale_at, threshold
+
+DRAWS = 200
+TWICE = 2.0  # times the asked rate, beyond which a stratum is warned of
+
+Record = dict[str, Any]
+Margins = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Everything that answers a row, before it is a bundle."""
+
+    trees: Trees
+    calibration: Calibration
+    scale: Scale
+    thresholds: Thresholds
+
+
+class Decided(NamedTuple):
+    """A model, and what the manifest says of how it was decided.
+
+    Attributes:
+        record: ``calibrated_by`` (the map taken, the log loss of each on later rows), ``asked``
+            (false-positive rates), ``thresholds_on`` (what both hit on the calibration rows).
+    """
+
+    model: Model
+    record: Record
+
+
+def decide(trees: Trees, rows: Dataset, scale: Scale | None, asked: Asked) -> Decided:
+    """Choose the map that holds on later rows, then the thresholds.
+
+    Raises:
+        OptionInvalid: Alerts a day are asked of rows without a time.
+    """
+    margins = trees.margins(rows.matrix)[:, 0]
+    later = np.zeros(len(rows), bool)
+    later[cut(rows.labels, rows.times, (EARLIER, 1 - EARLIER), seed=0)[1]] = True
+    mapped = best_map(margins, rows.labels, rows.weights, later)
+    review = _review(margins, rows, mapped.calibration, asked)
+    block = max(review, _block(margins, rows, mapped.calibration, asked))
+    scale = scale or scale_at(review, mapped.calibration)
+    thresholds = Thresholds(
+        review_margin=review,
+        block_margin=block,
+        block_score=block_score_at(block, mapped.calibration, scale),
+    )
+    model = Model(trees=trees, calibration=mapped.calibration, scale=scale, thresholds=thresholds)
+    rates = _rates(margins, rows, thresholds, asked)
+    record = {
+        "calibrated_by": {"map": mapped.name, "log_loss": dict(mapped.log_loss)},
+        "asked": {f"{name}_fpr": rate for name, rate in rates.items()},
+        "thresholds_on": {
+            "review": _told(margins, rows, review, rates["review"]),
+            "block": _told(margins, rows, block, rates["block"]),
+        },
+    }
+    return Decided(model, record)
+
+
+def _review(margins: Margins, rows: Dataset, calibration: Calibration, asked: Asked) -> float:
+    if asked.alerts_per_day is not None:
+        if rows.times is None:
+            raise OptionInvalid("--alerts-per-day: the rows have no time; name it with --time")
+        return by_alerts(margins, rows.times, asked.alerts_per_day)
+    if asked.costs is not None:
+        return by_probability(margins, calibration, asked.costs.review_from)
+    return threshold(margins, rows.labels, rows.weights, rows.product.recipe.review_fpr)
+
+
+def _block(margins: Margins, rows: Dataset, calibration: Calibration, asked: Asked) -> float:
+    if asked.costs is not None:
+        return by_probability(margins, calibration, asked.costs.block_from)
+    return threshold(margins, rows.labels, rows.weights, rows.product.recipe.block_fpr)
+
+
+def _rates(
+    margins: Margins, rows: Dataset, thresholds: Thresholds, asked: Asked
+) -> dict[str, float]:
+    """Return the false-positive rates asked for: by the recipe, or as alerts or costs set them."""
+    recipe = rows.product.recipe
+    rates = {"review": recipe.review_fpr, "block": recipe.block_fpr}
+    if asked.alerts_per_day is not None or asked.costs is not None:
+        rates["review"] = _hit(margins >= thresholds.review_margin, rows)
+    if asked.costs is not None:
+        rates["block"] = _hit(margins >= thresholds.block_margin, rows)
+    return rates
+
+
+def _hit(flagged: NDArray[np.bool_], rows: Dataset) -> float:
+    return flagged_shares(flagged, rows.labels, rows.weights)["fpr"]
+
+
+def _told(margins: Margins, rows: Dataset, margin: float, asked: float) -> Record:
+    """Say whom a threshold hits here, how surely, and stratum by stratum of availability."""
+    low, high = interval(_resampled(margins, rows, asked))
+    return {
+        "asked": asked,
+        "fpr": _hit(margins >= margin, rows),
+        "low": low,
+        "high": high,
+        "strata": _strata(margins >= margin, rows, asked),
+    }
+
+
+def _resampled(margins: Margins, rows: Dataset, asked: float) -> NDArray[np.float64]:
+    """Set the threshold on resamples, and say how many of these rows' innocents each would hit."""
+
+    def reached(weights: Weights) -> dict[str, float]:
+        margin = threshold(margins, rows.labels, weights, asked)
+        return {"fpr": _hit(margins >= margin, rows)}
+
+    about = Rows(rows.labels, rows.weights, rows.times)
+    return resampled(about, reached, draws=DRAWS)["fpr"]
+
+
+def _strata(flagged: NDArray[np.bool_], rows: Dataset, asked: float) -> list[Record]:
+    found = []
+    for groups in strata(rows):
+        for number, name in enumerate(groups.names):
+            innocent = (groups.places == number) & (rows.labels == 0)
+            if innocent.any():
+                hits = int(flagged[innocent].sum())
+                low, high = share_interval(hits, int(innocent.sum()))
+                rate = hits / int(innocent.sum())
+                about = {"by": groups.feature, "stratum": name, "fpr": rate}
+                found.append(about | {"low": low, "high": high})
+                if low > TWICE * asked:
+                    warn(
+                        f"{groups.feature} {name}: {rate:.2%} of the innocent calibration rows "
+                        f"are beyond a threshold for {asked:.2%}"
+                    )
+    return found

@@ -1,0 +1,103 @@
+"""Two bundles' answers to the same rows, later than anything either was fitted on."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from riskscore.model.bundle import Bundle
+from riskscore.product.moments import moment_in_file
+from training.datasets import Dataset, Places, Source
+from training.errors import NotComparable
+from training.evaluate import load, models_of, seen
+from training.judge import Answers, answers
+from training.read import read_dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One bundle and its answers to the judged rows."""
+
+    folder: Path
+    bundle: Bundle
+    rows: Dataset
+    given: Answers
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {"version": self.bundle.version, "sha256": self.bundle.sha256}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Challenger and champion on the same rows, in the same order."""
+
+    challenger: Side
+    champion: Side
+
+    @property
+    def alone(self) -> bool:
+        """Whether a champion is only asked whether it may stay."""
+        return self.challenger.bundle.sha256 == self.champion.bundle.sha256
+
+
+def read_sides(challenger: Path, champion: Path, source: Source) -> Sides:
+    """Load two bundles and let both answer the rows that neither was fitted on.
+
+    Where the data has a time these are the rows after both were calibrated, else all of them.
+
+    Raises:
+        NotComparable: They are of two products, or were fitted on rows of the file.
+        DataError, TrainingError, StartupError: As the message says.
+    """
+    bundles = load(challenger), load(champion)
+    if bundles[0].product.name != bundles[1].product.name:
+        raise NotComparable(
+            f"{champion}: of product {bundles[1].product.name}, the challenger is of "
+            f"{bundles[0].product.name}: expected one product"
+        )
+    source = replace(source, declarations=(*source.declarations, models_of(challenger)))
+    first = read_dataset(bundles[0].product, source)
+    same = bundles[0].product.source == bundles[1].product.source
+    second = first if same else read_dataset(bundles[1].product, source)
+    places = _later(first, bundles)
+    if not np.array_equal(first.rows, second.rows):
+        raise NotComparable(f"{first.file}: the two products do not read the same rows of it")
+    return Sides(
+        challenger=_side(challenger, bundles[0], first.take(places)),
+        champion=_side(champion, bundles[1], second.take(places)),
+    )
+
+
+def _later(rows: Dataset, bundles: tuple[Bundle, Bundle]) -> Places:
+    """Find the rows after everything that either bundle learned from.
+
+    Raises:
+        NotComparable: There are none.
+    """
+    learned = [_until(each) for each in bundles]
+    if rows.times is None or None in learned:
+        return np.arange(len(rows))
+    until = max(each for each in learned if each is not None)
+    places = np.flatnonzero(rows.times > until)
+    if not len(places):
+        raise NotComparable(
+            f"{rows.file}: no row is later than what the bundles were fitted on: "
+            "judge them on later rows"
+        )
+    return places
+
+
+def _until(bundle: Bundle) -> int | None:
+    told = bundle.manifest.get("split", {}).get("calibrate", {}).get("to")
+    return None if told is None else moment_in_file(told)
+
+
+def _side(folder: Path, bundle: Bundle, rows: Dataset) -> Side:
+    overlap = seen(bundle, rows)
+    if overlap.certain:
+        raise NotComparable(
+            f"{folder}: about {overlap.share:.0%} of the rows of {rows.file} were used to fit it: "
+            "judge it on rows it has not seen"
+        )
+    return Side(folder=folder, bundle=bundle, rows=rows, given=answers(bundle, rows.matrix))
