@@ -47,6 +47,7 @@ def kept(settings: Settings, events: int) -> Kept:
             connection.execute(text("SELECT events, moment FROM filled")).one() if known else None
         )
     if found and found.events == events:
+        upgrade_store(settings)
         _ = store.key
         return Kept(store, events, found.moment)
     if not settings.database_url.startswith("sqlite"):
