@@ -22,8 +22,8 @@ from training.simulate.command import simulate
 
 LARGE = {"dealer": "D-LARGE-", "clerk": "C-LARGE-", "branch": "B-LARGE-"}
 SHARE = 0.2  # of all rows that the large ones serve
-ONE = """
-import resource, sys, time
+ONE = r"""
+import re, sys, time
 from pathlib import Path
 from riskscore.history.replay import Replay, replay
 from riskscore.product.declared import looked_at
@@ -32,7 +32,7 @@ product, begun = read_product(sys.argv[1]), time.monotonic()
 past = replay(Replay(product=product, events=Path(sys.argv[2]), looked_at=looked_at(product, ())))
 seconds, busy = time.monotonic() - begun, time.process_time()
 rows = len(next(iter(past.values.values())))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024**2
 print(f"{product.name}: {rows:,} rows, {len(past.values)} columns: {seconds:.0f} s, "
       f"{busy:.0f} s of processor time, {peak:.2f} GiB")
 """
