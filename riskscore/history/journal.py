@@ -33,23 +33,43 @@ class Journal:
         self.path = file.with_name(f"{file.name}-wal")
         self.log: int | None = None
         self.commits = 0
+        self.doubtful = False  # did the disk fail? then no later write may be built on this log
+
+    @property
+    def due(self) -> bool:
+        """Tell whether the log has grown so long that it is time to fold it in."""
+        return self.commits >= FOLD_AFTER
 
     def settle(self) -> None:
-        """Make everything last that was committed until now; now and then fold the log in.
+        """Make everything last that was committed until now.
 
         Raises:
-            StoreUnavailable: The disk failed.
+            StoreUnavailable: The disk failed, or did before and cannot be trusted yet.
         """
+        if self.doubtful:
+            self.begin_anew()
         try:
             make_last(self.opened())
         except FileNotFoundError:  # no such log: then SQLite itself waited for the disk
             return
         except OSError as error:
+            self.doubtful = True
             raise StoreUnavailable("the store cannot be reached") from error
         self.commits += 1
-        if self.commits >= FOLD_AFTER:
-            self.commits = 0
-            self.fold()
+
+    def begin_anew(self) -> None:
+        """Bring all of the log into the database, which SQLite makes last, and empty it.
+
+        A disk that failed once may report the next write as done though the last is lost.
+
+        Raises:
+            StoreUnavailable: Somebody still reads the log.
+        """
+        with closing(self.engine.raw_connection()) as bare, self.gate.entered():
+            [busy, *_] = bare.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreUnavailable("the store cannot be reached")
+        self.doubtful = False
 
     def opened(self) -> int:
         """Open the log; anew if it is another file than before, whose name must last too."""
@@ -63,6 +83,7 @@ class Journal:
 
     def fold(self) -> None:
         """Bring the log into the database: most of it while others write, the rest at the door."""
+        self.commits = 0
         with closing(self.engine.raw_connection()) as bare:
             bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
             with self.gate.entered():

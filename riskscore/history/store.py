@@ -8,7 +8,7 @@ key, because many hosts share it.
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,9 @@ class Store:
                     yield connection
             if self.journal:
                 self.journal.settle()
+        if self.journal and self.journal.due:
+            with suppress(StoreUnavailable), self.reported():  # what was written lasts already
+                self.journal.fold()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -19,7 +19,7 @@ PAGE = 4096  # bytes
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(database_url=f"sqlite:///{tmp_path}/store.db")
+    return Settings(database_url=f"sqlite:///{tmp_path}/store.db", store_timeout=1)
 
 
 @pytest.fixture
@@ -47,6 +47,22 @@ def write(store: Store) -> None:
         connection.execute(
             text("INSERT INTO stream (tenant, product) VALUES (hex(randomblob(8)), 'p')")
         )
+
+
+def broken(_: int) -> None:
+    raise OSError("Input/output error")
+
+
+def fail_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as disk:
+        disk.setattr(journal, "make_last", broken)
+        with pytest.raises(StoreUnavailable):
+            write(store)
+
+
+def rows(store: Store) -> int:
+    with store.reading() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM stream")) or 0)
 
 
 def log_of(tmp_path: Path) -> Path:
@@ -78,13 +94,53 @@ def test_the_door_is_open_while_the_disk_works(
 def test_a_disk_that_fails_is_not_acknowledged(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: int) -> None:
-        raise OSError("Input/output error")
-
     monkeypatch.setattr(journal, "make_last", broken)
 
     with pytest.raises(StoreUnavailable):
         write(store)
+
+
+def test_nothing_is_built_on_a_log_that_a_disk_may_have_lost(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write(store)
+    fail_once(store, monkeypatch)
+    database = (tmp_path / "store.db").read_bytes()
+
+    write(store)
+
+    assert log_of(tmp_path).stat().st_size == 0  # all of it is in the database now
+    assert (tmp_path / "store.db").read_bytes() != database
+    assert rows(store) == 3
+
+
+def test_while_somebody_reads_a_doubtful_log_nothing_is_acknowledged(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(store)
+    fail_once(store, monkeypatch)
+
+    with store.reading() as reader:
+        assert reader.scalar(text("SELECT count(*) FROM stream")) == 2
+        with pytest.raises(StoreUnavailable):
+            write(store)
+    write(store)
+
+    assert rows(store) == 4
+
+
+def test_a_log_that_cannot_be_folded_now_fails_no_write(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_: journal.Journal) -> None:
+        raise StoreUnavailable("the store is busy")
+
+    monkeypatch.setattr(journal, "FOLD_AFTER", 1)
+    monkeypatch.setattr(journal.Journal, "fold", busy)
+
+    write(store)
+
+    assert rows(store) == 1
 
 
 def test_a_log_that_another_process_began_anew_is_the_one_that_lasts(
