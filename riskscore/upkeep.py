@@ -105,20 +105,20 @@ def forget(entity: str, *, rewrite: bool, yes: bool) -> None:
     """Erase every application that carries an identifier, read from standard input.
 
     It is not an argument, because those stay in the shell's history. An identifier that many
-    share, such as a dealer's, takes all of their applications with it.
+    share, such as a dealer's, takes all of their applications with it; at every tenant.
     """
     from riskscore.history import erasing, retention, store  # noqa: PLC0415 - see riskscore.cli
 
     with told(), closing(store.store_from(settings())) as opened:
         kind = entity_of(entity, settings().models)
-        number = retention.find_subject(opened, kind, asked_identifier())
-        if number is None:
+        numbers = retention.find_subject(opened, kind, asked_identifier(alone=yes))
+        if not numbers:
             click.echo("nothing is held under that identifier")
             return
-        held = retention.held_of(opened, number)
+        held = retention.held_of(opened, numbers)
         if not yes:
             click.confirm(f"erase {held.events} events and every decision on them?", abort=True)
-        done = at_the_end(retention.forget(opened, number), retention.Erased(0, 0))
+        done = at_the_end(retention.forget(opened, numbers), retention.Erased(0, 0))
         erasing.settle(opened, rewrite=rewrite)
     click.echo(f"{done.decisions} decisions and {done.events} events erased")
 
@@ -148,6 +148,12 @@ def import_history(events: Path, since: int | None) -> None:
         f"{tally.applications} applications and {tally.outcomes} outcomes taken in, "
         f"{tally.skipped} that do not count or speak of nothing here left out"
     )
+    if tally.others:
+        click.echo(
+            f"note: {tally.others} of the applications are of other tenants than {store.TENANT}, "
+            "whose history nobody who is served here sees",
+            err=True,
+        )
 
 
 COMMANDS: tuple[click.Command, ...] = (db, purge, subject, import_history)
@@ -169,12 +175,18 @@ def moment_of(date: str | None) -> int | None:
         raise click.BadParameter(str(error)) from None
 
 
-def asked_identifier() -> str:
-    """Read an identifier without echo from a terminal, or a line from a pipe."""
+def asked_identifier(*, alone: bool) -> str:
+    """Read an identifier without echo from a terminal, or a line from a pipe.
+
+    Unless ``alone``, the next line answers what we ask then.
+    """
     if sys.stdin.isatty():
         typed: str = click.prompt("identifier", hide_input=True)
         return typed
-    return sys.stdin.readline().rstrip("\r\n")
+    first = sys.stdin.readline().rstrip("\r\n")
+    if alone and sys.stdin.read().strip():
+        raise UpkeepError("expected one identifier on one line")
+    return first
 
 
 def declarations(models: Path) -> dict[str, Product]:

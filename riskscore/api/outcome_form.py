@@ -73,11 +73,11 @@ class OutcomeForm(Strict):
         metadata={"description": "When the fraud began.", "format": "date-time"},
     )
     amount = StrictNumber(
-        "an amount from 0",
+        "an amount from 0 to 1e15",
         0,
         LARGEST,
         allow_none=True,
-        metadata={"description": "Of the damage.", "minimum": 0},
+        metadata={"description": "Of the damage.", "minimum": 0, "maximum": LARGEST},
     )
     looked_because = word("Why anybody looked, such as rule_hit or complaint.")
 
@@ -99,7 +99,9 @@ class OutcomeBatchForm(Strict):
     """The envelope of a batch; each outcome in it is judged on its own."""
 
     outcomes = fields.List(
-        fields.Raw(), required=True, error_messages=expecting(f"a list of 1 to {MOST:,} outcomes")
+        fields.Raw(allow_none=True),  # refused on its own, like any other that is no object
+        required=True,
+        error_messages=expecting(f"a list of 1 to {MOST:,} outcomes"),
     )
 
     @validates_schema

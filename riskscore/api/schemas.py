@@ -101,7 +101,7 @@ class BatchForm(Strict):
     """The envelope of a batch; each application in it is judged on its own."""
 
     applications = fields.List(
-        fields.Raw(),
+        fields.Raw(allow_none=True),  # refused on its own, like any other that is no object
         required=True,
         error_messages=expecting(f"a list of 1 to {MOST:,} applications"),
     )

@@ -26,7 +26,7 @@ from riskscore.history.schema import decision, mention, stream
 from riskscore.history.store import TENANT, Store
 from riskscore.model.bundle import Bundle
 from riskscore.product.application import Application
-from riskscore.product.moments import now, rfc3339
+from riskscore.product.moments import EARLIEST, now, rfc3339
 from riskscore.product.spec import Product
 
 TOGETHER = 50  # applications in one transaction: others wait meanwhile, and PostgreSQL locks each
@@ -51,11 +51,13 @@ class Judge(NamedTuple):
 
 
 def check_moment(application: Application, store: Store) -> None:
-    """Refuse what has not happened yet, beyond what clocks may differ by.
+    """Refuse what has not happened yet, beyond what clocks may differ by, or long before us.
 
     Raises:
-        InvalidApplication: Its moment lies in the future.
+        InvalidApplication: Its moment lies in the future, or before 1900.
     """
+    if application.occurred_at < EARLIEST:
+        raise InvalidApplication({"occurred_at": ["expected a moment from 1900 on"]})
     if application.occurred_at > now() + store.tolerance:
         raise InvalidApplication({"occurred_at": ["expected a moment that is not in the future"]})
 

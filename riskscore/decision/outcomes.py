@@ -51,7 +51,11 @@ def accept(store: Store, outcomes: Sequence[Outcome]) -> list[Accepted | Unknown
         return [
             keep(connection, found, each)
             if found
-            else UnknownReference("no application of that product and reference")
+            else UnknownReference(
+                "no application of that product and reference"
+                if each.decision_id is None
+                else "no decision of that id"
+            )
             for found, each in zip(subjects, outcomes, strict=True)
         ]
 

@@ -74,21 +74,24 @@ def erase_decisions(store: Store, wanted: ColumnElement[bool]) -> Iterator[int]:
     while True:
         with store.writing() as connection:
             rows = connection.execute(select(decision).where(wanted).limit(TOGETHER)).all()
-            numbers = [row.number for row in rows]
-            connection.execute(
-                delete(mention).where(
-                    mention.c.entity_id.in_(numbers_in(rows)),
-                    mention.c.decision_number.in_(numbers),
-                )
-            )
-            connection.execute(delete(decision).where(decision.c.number.in_(numbers)))
-            for row in rows:
-                erase_outcomes(connection, row)
+            erase_each_decision(connection, rows)
         erase_orphans(store, numbers_in(rows))
         if rows:
             yield len(rows)
         if len(rows) < TOGETHER:
             return
+
+
+def erase_each_decision(connection: Connection, rows: Sequence[Row]) -> None:
+    numbers = [row.number for row in rows]
+    connection.execute(
+        delete(mention).where(
+            mention.c.entity_id.in_(numbers_in(rows)), mention.c.decision_number.in_(numbers)
+        )
+    )
+    connection.execute(delete(decision).where(decision.c.number.in_(numbers)))
+    for row in rows:
+        erase_outcomes(connection, row)
 
 
 def erase_outcomes(connection: Connection, row: Row) -> None:
@@ -120,8 +123,7 @@ def erase_orphans(store: Store, numbers: Collection[int]) -> None:
     if not numbers:
         return
     with store.writing() as connection:
-        held = select(entity.c.pseudonym).where(entity.c.id.in_(numbers))
-        entities.lock(connection, [bytes(each) for each in connection.scalars(held)])
+        lock(connection, numbers)
         connection.execute(
             delete(entity).where(
                 entity.c.id.in_(numbers),
@@ -129,6 +131,12 @@ def erase_orphans(store: Store, numbers: Collection[int]) -> None:
                 ~exists().where(mention.c.entity_id == entity.c.id),
             )
         )
+
+
+def lock(connection: Connection, numbers: Collection[int]) -> None:
+    """Keep applications with these identifiers out until the transaction ends."""
+    held = select(entity.c.pseudonym).where(entity.c.id.in_(numbers))
+    entities.lock(connection, [bytes(each) for each in connection.scalars(held)])
 
 
 def settle(store: Store, *, rewrite: bool) -> None:

@@ -16,7 +16,7 @@ from riskscore.history.event_files import EventFolder, FoundOut, Happened
 from riskscore.history.glances import Glances, glances_of
 from riskscore.history.recording import Counted, put_beside, sightings
 from riskscore.history.schema import event, outcome, sighting, stream
-from riskscore.history.store import Store
+from riskscore.history.store import TENANT, Store
 from riskscore.history.streams import Stream, first_counted, open_stream
 
 NUMBERED = "SELECT setval(pg_get_serial_sequence('{0}', 'id'), max(id)) FROM {0}"
@@ -24,11 +24,16 @@ NUMBERED = "SELECT setval(pg_get_serial_sequence('{0}', 'id'), max(id)) FROM {0}
 
 @dataclass(slots=True)
 class Tally:
-    """How far an import is; what is skipped did not count, or speaks of nothing that we have."""
+    """How far an import is; what is skipped did not count, or speaks of nothing that we have.
+
+    Attributes:
+        others: Of the applications, those of tenants that this service does not answer for.
+    """
 
     applications: int = 0
     outcomes: int = 0
     skipped: int = 0
+    others: int = 0
 
 
 @dataclass(slots=True)
@@ -106,6 +111,7 @@ def take_applications(run: Import, happened: Sequence[Happened]) -> None:
     if seen:
         run.connection.execute(insert(sighting), seen)
     run.tally.applications += len(rows)
+    run.tally.others += sum(happened[place].tenant != TENANT for place in new)
 
 
 def names_of(run: Import, each: Happened) -> dict[str, entities.Pseudonym]:

@@ -1,14 +1,23 @@
 """How long we remember: purge what is old, forget one person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, tuple_, update
 
 from riskscore.errors import UpkeepError
-from riskscore.history.erasing import erase_decisions, erase_events, erase_orphans
+from riskscore.history.erasing import (
+    TOGETHER,
+    erase_decisions,
+    erase_each_decision,
+    erase_event,
+    erase_events,
+    erase_orphans,
+    lock,
+    numbers_in,
+)
 from riskscore.history.schema import decision, entity, event, mention, sighting, stream
-from riskscore.history.store import TENANT, Store
+from riskscore.history.store import Store
 from riskscore.product.identifiers import BadIdentifier, canonical
 from riskscore.product.spec import Entity
 
@@ -41,8 +50,8 @@ def purge(store: Store, before: int) -> Iterator[Erased]:
         yield Erased(decisions, events)
 
 
-def find_subject(store: Store, kind: Entity, identifier: str) -> int | None:
-    """Return the number of whoever has this identifier; None if the store does not know it.
+def find_subject(store: Store, kind: Entity, identifier: str) -> list[int]:
+    """Return the numbers of whoever has this identifier, one at each tenant that knows it.
 
     Raises:
         UpkeepError: It is no identifier of that kind.
@@ -51,44 +60,69 @@ def find_subject(store: Store, kind: Entity, identifier: str) -> int | None:
         spelled = canonical(identifier, kind.format)
     except BadIdentifier as error:
         raise UpkeepError(f"{kind.name}: {error}") from None
-    pseudonym = store.key.pseudonym(TENANT, kind.name, spelled)
+    key = store.key
     with store.reading() as connection:
-        number: int | None = connection.scalar(
-            select(entity.c.id).where(entity.c.tenant == TENANT, entity.c.pseudonym == pseudonym)
-        )
-    return number
+        tenants = connection.scalars(select(stream.c.tenant).distinct()).all()
+        names = [key.pseudonym(tenant, kind.name, spelled) for tenant in tenants]
+        return [*connection.scalars(select(entity.c.id).where(entity.c.pseudonym.in_(names)))]
 
 
-def held_of(store: Store, number: int) -> Erased:
+def held_of(store: Store, numbers: Sequence[int]) -> Erased:
     """Count what ``forget`` would erase."""
     with store.reading() as connection:
         events = connection.scalar(
-            select(func.count()).select_from(sighting).where(sighting.c.entity_id == number)
+            select(func.count()).select_from(sighting).where(sighting.c.entity_id.in_(numbers))
         )
         others = connection.scalar(
-            select(func.count()).select_from(mention).where(mention.c.entity_id == number)
+            select(func.count()).select_from(mention).where(mention.c.entity_id.in_(numbers))
         )
     return Erased(others or 0, events or 0)
 
 
-def forget(store: Store, number: int) -> Iterator[Erased]:
+def forget(store: Store, numbers: Sequence[int]) -> Iterator[Erased]:
     """Erase every application that carries an identifier: decisions, events and outcomes.
 
-    Whoever else was seen beside it (a dealer, a device) keeps its other applications.
+    Whoever else was seen beside it (a dealer, a device) keeps its other applications. An
+    application that arrives meanwhile is erased too, or comes after all was forgotten and is
+    somebody's new beginning: an event goes in one transaction with the decisions on it, and the
+    identifier with the last of them, while no application with it can enter.
 
     Raises:
         StoreUnavailable: The store failed; what was erased so far stays erased.
     """
+    erased = Erased(0, 0)
+    for number in numbers:
+        for some in forget_one(store, number):
+            erased = Erased(erased.decisions + some.decisions, erased.events + some.events)
+            yield erased
+
+
+def forget_one(store: Store, number: int) -> Iterator[Erased]:
+    done = False
+    while not done:
+        with store.writing() as connection:
+            lock(connection, [number])
+            events, decisions = carried_by(connection, number)
+            erase_each_decision(connection, decisions)
+            for each in events:
+                erase_event(connection, each)
+            done = len(events) < TOGETHER
+            if done:
+                connection.execute(delete(entity).where(entity.c.id == number))
+        erase_orphans(store, numbers_in([*events, *decisions]))
+        yield Erased(len(decisions), len(events))
+
+
+def carried_by(connection: Connection, number: int) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Find some of the events that carry an identifier, and every decision on those.
+
+    With the last of the events come the decisions that only mention it.
+    """
     seen = select(sighting.c.event_id).where(sighting.c.entity_id == number)
-    told = select(event.c.stream_id, event.c.reference).where(event.c.id.in_(seen))
-    mentioned = select(mention.c.decision_number).where(mention.c.entity_id == number)
-    decisions = events = 0
-    about = tuple_(decision.c.stream_id, decision.c.reference).in_(told)
-    for which in (about, decision.c.number.in_(mentioned)):
-        for erased in erase_decisions(store, which):
-            decisions += erased
-            yield Erased(decisions, events)
-    for erased in erase_events(store, event.c.id.in_(seen)):
-        events += erased
-        yield Erased(decisions, events)
-    erase_orphans(store, [number])
+    events = connection.execute(select(event).where(event.c.id.in_(seen)).limit(TOGETHER)).all()
+    told = [(each.stream_id, each.reference) for each in events]
+    wanted = [tuple_(decision.c.stream_id, decision.c.reference).in_(told)]
+    if len(events) < TOGETHER:
+        mentioned = select(mention.c.decision_number).where(mention.c.entity_id == number)
+        wanted.append(decision.c.number.in_(mentioned))
+    return events, connection.execute(select(decision).where(or_(*wanted))).all()

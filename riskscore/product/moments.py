@@ -16,6 +16,9 @@ LOOSE = re.compile(
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
+EARLIEST = -2_208_988_800_000_000  # 1900-01-01: what lies before is a slip of the pen
+
+
 class BadMoment(ValueError):
     """A text that is no moment; the message says what was expected."""
 
@@ -30,9 +33,12 @@ def moment(text: str) -> int:
     if not RFC3339.fullmatch(text):
         raise BadMoment(expected)
     try:
-        return microseconds(datetime.fromisoformat(text.upper()))
+        read = microseconds(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError):
         raise BadMoment(expected) from None
+    if read < EARLIEST:
+        raise BadMoment("expected a date-time from 1900 on")
+    return read
 
 
 def moment_or_date(text: str) -> int:

@@ -1,6 +1,9 @@
 """Commands that keep the store, on real databases, as an operator runs them."""
 
+import itertools
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,8 +19,13 @@ from sqlalchemy import select
 from riskscore.api.served import EXTENSION
 from riskscore.app import create_app
 from riskscore.cli import main
-from riskscore.history.schema import decision, entity, event, metadata
+from riskscore.history.entities import Pseudonym, add
+from riskscore.history.glances import NO_GLANCES
+from riskscore.history.prepared import put, put_numbered
+from riskscore.history.recording import Counted, sightings
+from riskscore.history.schema import decision, entity, event, metadata, sighting
 from riskscore.history.store import Store, store_from
+from riskscore.history.streams import open_stream
 from riskscore.settings import Settings
 from tests import databases
 from tests.databases import files_of
@@ -126,6 +134,69 @@ def test_forgetting_in_sqlite_needs_no_rewrite(models: Path, tmp_path: Path) -> 
 
     assert done.exit_code == 0, done.output
     assert not found(store, [pseudonym, b"-3451"])
+
+
+def test_who_is_scored_while_being_forgotten_leaves_nothing_half_forgotten(
+    store_settings: Settings, client: FlaskClient, store: Store
+) -> None:
+    stopped = threading.Event()
+
+    def keep_sending() -> None:
+        for place in itertools.count(100):
+            if stopped.is_set():
+                return
+            send(client, application(place, GONE))
+
+    sender = threading.Thread(target=keep_sending)
+    sender.start()
+    for _ in range(8):
+        time.sleep(0.05)
+        done = run(
+            store_settings, "subject", "forget", "--entity", "document", "--yes", said=f"{GONE}\n"
+        )
+        assert done.exit_code == 0, done.output
+    stopped.set()
+    sender.join()
+
+    with store.reading() as connection:
+        told = connection.execute(select(decision.c.stream_id, decision.c.reference)).all()
+        events = connection.execute(select(event.c.stream_id, event.c.reference)).all()
+    assert sorted(told) == sorted(events)
+
+
+def test_forgetting_reaches_every_tenant(store_settings: Settings, store: Store) -> None:
+    for tenant in ("default", "acme"):
+        take_in(store, tenant, "THNID1101700203451")
+
+    done = run(
+        store_settings, "subject", "forget", "--entity", "document", "--yes", said=f"{GONE}\n"
+    )
+
+    assert "0 decisions and 2 events erased" in done.output
+
+
+def take_in(store: Store, tenant: str, document: str) -> None:
+    """Let an event of a tenant be there, as an import would."""
+    name = Pseudonym("document", store.key.pseudonym(tenant, "document", document))
+    with store.writing() as connection:
+        stream = open_stream(connection, tenant, "phone_subscription", None)
+        number = stream.of("phone_subscription").id
+        held = {"document": add(connection, store.key, tenant, [name])[name]}
+        row = {"stream_id": number, "reference": "r", "occurred_at": 1, "received_at": 1}
+        made = put_numbered(connection, event, row | {"features": {}, "entities": held})
+        put(connection, sighting, sightings(Counted(made, number, 1, {}, held), NO_GLANCES))
+
+
+def test_a_list_of_identifiers_is_refused(store_settings: Settings, client: FlaskClient) -> None:
+    kept = send(client, application(0, GONE))
+
+    done = run(
+        store_settings, "subject", "forget", "--entity", "document", "--yes", said=f"X\n{GONE}\n"
+    )
+
+    assert done.exit_code == 1
+    assert "expected one identifier on one line" in done.output
+    assert client.get(f"/v1/decisions/{kept['decision_id']}").status_code == 200
 
 
 def found(store: Store, traces: list[bytes]) -> bool:

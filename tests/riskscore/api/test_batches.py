@@ -58,10 +58,10 @@ def test_every_row_is_answered_or_refused_in_its_place(post: Post, valid: Json) 
 
 
 def test_a_batch_of_refusals_is_still_an_answer(post: Post) -> None:
-    response = post({"applications": [{}, []]}, "/batch")
+    response = post({"applications": [{}, [], None]}, "/batch")
 
     assert response.status_code == 200
-    assert [set(each) for each in response.get_json()["results"]] == 2 * [{"reference", "problem"}]
+    assert [set(each) for each in response.get_json()["results"]] == 3 * [{"reference", "problem"}]
 
 
 def test_a_thousand_applications_are_answered(post: Post, valid: Json) -> None:

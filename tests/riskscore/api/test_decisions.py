@@ -90,8 +90,11 @@ def test_a_query_without_a_valid_reference_is_refused(client: FlaskClient, query
     assert list(response.get_json()["errors"]) == ["reference"]
 
 
-def test_a_moment_in_the_future_is_refused(post: Post, valid: Json) -> None:
-    response = post(valid | {"occurred_at": "2999-01-01T00:00:00Z"})
+@pytest.mark.parametrize("moment", ["2999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_in_the_future_or_long_ago_is_refused(
+    post: Post, valid: Json, moment: str
+) -> None:
+    response = post(valid | {"occurred_at": moment})
 
     assert response.status_code == 422
     assert list(response.get_json()["errors"]) == ["occurred_at"]

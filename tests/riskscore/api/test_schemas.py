@@ -63,7 +63,7 @@ def applications(draw: st.DrawFn, product: Product) -> Json:
         "features": draw(st.fixed_dictionaries(required, optional=optional)),
     }
     more = {
-        "occurred_at": st.datetimes(max_value=datetime(2026, 1, 1)).map(  # noqa: DTZ001 - see below
+        "occurred_at": st.datetimes(datetime(1900, 1, 1), datetime(2026, 1, 1)).map(  # noqa: DTZ001 - see below
             lambda moment: moment.isoformat(timespec="seconds")[:19] + "Z"
         ),
         "purpose": st.sampled_from(["onboard", "rescreen", "backfill", "test"]),
