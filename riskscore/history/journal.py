@@ -10,15 +10,21 @@ write to the disk may serve both.
 Likewise the log is folded into the database outside the door, but for what comes in meanwhile.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from riskscore.errors import StoreUnavailable
 from riskscore.history.engine import Gate, file_of
+
+log = logging.getLogger("riskscore.store")
 
 FOLD_AFTER = 200  # commits of one process, some thirty pages each
 make_last: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS lacks the first
@@ -27,11 +33,13 @@ make_last: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS l
 class Journal:
     """The log of one SQLite database, as one process sees it."""
 
-    def __init__(self, engine: Engine, gate: Gate) -> None:
-        self.engine, self.gate = engine, gate
+    def __init__(self, engine: Engine, seconds: float) -> None:
+        self.engine = engine
+        self.gate = Gate(engine.url, seconds)  # of its own: threads of one gate do not wait
+        self.folding: Thread | None = None
         file = file_of(engine.url)
         self.path = file.with_name(f"{file.name}-wal")
-        self.log: int | None = None
+        self.file: int | None = None
         self.commits = 0
         self.doubtful = False  # did the disk fail? then no later write may be built on this log
 
@@ -74,25 +82,46 @@ class Journal:
     def opened(self) -> int:
         """Open the log; anew if it is another file than before, whose name must last too."""
         found = self.path.stat()
-        if self.log is not None and os.path.samestat(found, os.fstat(self.log)):
-            return self.log
-        self.close()
-        self.log = os.open(self.path, os.O_RDONLY)
+        if self.file is not None and os.path.samestat(found, os.fstat(self.file)):
+            return self.file
+        self.let_go()
+        self.file = os.open(self.path, os.O_RDONLY)
         make_name_last(self.path)
-        return self.log
+        return self.file
+
+    def fold_beside(self) -> None:
+        """Fold the log in while we go on; one that is still being folded is left to it."""
+        if self.folding is None or not self.folding.is_alive():
+            self.commits = 0
+            self.folding = Thread(target=self.fold_or_say, daemon=True)
+            self.folding.start()
+
+    def fold_or_say(self) -> None:
+        """Fold, or say why not: what was written lasts already, and it is tried again later."""
+        driver: Any = self.engine.dialect.loaded_dbapi
+        try:
+            self.fold()
+        except (StoreUnavailable, SQLAlchemyError, driver.Error) as error:
+            log.warning("the log was not folded in", exc_info=error)
 
     def fold(self) -> None:
         """Bring the log into the database: most of it while others write, the rest at the door."""
-        self.commits = 0
         with closing(self.engine.raw_connection()) as bare:
             bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
             with self.gate.entered():
                 bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def let_go(self) -> None:
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
+
     def close(self) -> None:
-        if self.log is not None:
-            os.close(self.log)
-            self.log = None
+        """Wait for what is under way, and let go of log and door."""
+        if self.folding is not None:
+            self.folding.join()
+        self.let_go()
+        self.gate.close()
 
 
 def make_name_last(path: Path) -> None:

@@ -8,7 +8,7 @@ key, because many hosts share it.
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,9 +123,8 @@ class Store:
                     yield connection
             if self.journal:
                 self.journal.settle()
-        if self.journal and self.journal.due:
-            with suppress(StoreUnavailable), self.reported():  # what was written lasts already
-                self.journal.fold()
+            if self.journal and self.journal.due:
+                self.journal.fold_beside()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -171,7 +170,7 @@ def store_from(settings: Settings) -> Store:
         engine=engine,
         gate=gate,
         path=key_file(settings, url),
-        journal=Journal(engine, gate) if is_sqlite(url) else None,
+        journal=Journal(engine, settings.store_timeout) if is_sqlite(url) else None,
         declared=settings.known_since,
         tolerance=settings.clock_tolerance * 1_000_000,
         optional=settings.on_store_failure == "answer",
