@@ -48,6 +48,7 @@ def accept(store: Store, outcomes: Sequence[Outcome]) -> list[Accepted | Unknown
         locks = [entities.lock_of(key, TENANT, each.product, each.reference) for each in known]
         if locks:
             entities.lock(connection, locks)
+            subjects = [subject_of(connection, each) for each in outcomes]  # or just forgotten
         return [
             keep(connection, found, each)
             if found

@@ -78,10 +78,18 @@ def make_engine(url: URL, *, seconds: float) -> Engine:
 
 
 def to_json(value: object) -> str:
+    """Write JSON in one spelling, by which filters find it again."""
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:  # a whole number beyond 64 bits, which a feature may be
-        return json.dumps(value, default=asdict)
+        plain = json.loads(json.dumps(value, default=asdict), parse_int=whole)
+        return orjson.dumps(plain).decode()
+
+
+def whole(text: str) -> int | float:
+    """Read a whole number; one beyond 64 bits came to us as the float that it becomes again."""
+    number = int(text)
+    return number if -(2**63) <= number < 2**64 else float(number)
 
 
 def sqlite_module() -> ModuleType:

@@ -22,6 +22,7 @@ from riskscore.history.schema import (
     metadata,
     outcome,
     sighting,
+    stream,
     verdict,
 )
 from riskscore.history.store import Store
@@ -35,6 +36,7 @@ def erase_events(store: Store, wanted: ColumnElement[bool]) -> Iterator[int]:
     while True:
         with store.writing() as connection:
             rows = connection.execute(select(event).where(wanted).limit(TOGETHER)).all()
+            lock(connection, store, rows=rows)
             for row in rows:
                 erase_event(connection, row)
         erase_orphans(store, numbers_in(rows))
@@ -61,12 +63,8 @@ def erase_event(connection: Connection, row: Row) -> None:
             verdict.c.event_id == row.id,
         )
     )
-    connection.execute(
-        delete(outcome).where(
-            outcome.c.stream_id == row.stream_id, outcome.c.reference == row.reference
-        )
-    )
     connection.execute(delete(event).where(event.c.id == row.id))
+    erase_outcomes(connection, row)
 
 
 def erase_decisions(store: Store, wanted: ColumnElement[bool]) -> Iterator[int]:
@@ -74,6 +72,7 @@ def erase_decisions(store: Store, wanted: ColumnElement[bool]) -> Iterator[int]:
     while True:
         with store.writing() as connection:
             rows = connection.execute(select(decision).where(wanted).limit(TOGETHER)).all()
+            lock(connection, store, rows=rows)
             erase_each_decision(connection, rows)
         erase_orphans(store, numbers_in(rows))
         if rows:
@@ -123,7 +122,7 @@ def erase_orphans(store: Store, numbers: Collection[int]) -> None:
     if not numbers:
         return
     with store.writing() as connection:
-        lock(connection, numbers)
+        lock(connection, store, numbers=numbers)
         connection.execute(
             delete(entity).where(
                 entity.c.id.in_(numbers),
@@ -133,10 +132,31 @@ def erase_orphans(store: Store, numbers: Collection[int]) -> None:
         )
 
 
-def lock(connection: Connection, numbers: Collection[int]) -> None:
-    """Keep applications with these identifiers out until the transaction ends."""
+def lock(
+    connection: Connection,
+    store: Store,
+    *,
+    numbers: Collection[int] = (),
+    rows: Sequence[Row] = (),
+) -> None:
+    """Keep out whoever writes about these identifiers and references until the transaction ends.
+
+    Args:
+        connection: In a transaction that writes.
+        store: Whose key names what is locked.
+        numbers: Of identifiers, so that no application with one of them enters.
+        rows: Events or decisions, on whose references no outcome is then written.
+    """
+    if not entities.locks(connection):
+        return
     held = select(entity.c.pseudonym).where(entity.c.id.in_(numbers))
-    entities.lock(connection, [bytes(each) for each in connection.scalars(held)])
+    locks = [bytes(each) for each in connection.scalars(held)]
+    streams = {each.id: each for each in connection.execute(select(stream))}
+    for row in rows:
+        of = streams[row.stream_id]
+        locks.append(entities.lock_of(store.key, of.tenant, of.product, row.reference))
+    if locks:
+        entities.lock(connection, locks)
 
 
 def settle(store: Store, *, rewrite: bool) -> None:

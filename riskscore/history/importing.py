@@ -75,6 +75,8 @@ def import_history(store: Store, folder: EventFolder, *, since: int | None) -> I
     """
     _ = store.key
     with store.writing() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"))
         if connection.scalar(select(event.c.id).limit(1)) is not None:
             raise UpkeepError("the store holds applications already: expected a new one")
         products = folder.products

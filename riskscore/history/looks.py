@@ -66,7 +66,8 @@ def seen_sheet(product: Product, of: str, looked_at: Mapping[str, Product]) -> S
         if column.measure == "distinct":
             entities[str(column.what)] = _entity(column, looked_at)
         if column.measure == "latest":
-            quantities[str(column.what)] = _input(column, str(column.what), looked_at)
+            what = str(column.what)
+            quantities[what] = None if what == SCORE else _input(column, what, looked_at)
         if column.where:
             quantities[column.where.feature] = _input(column, column.where.feature, looked_at)
     return Sheet(of, entities, quantities, since=False)
@@ -90,9 +91,7 @@ def _entity(column: History, looked_at: Mapping[str, Product]) -> Entity:
     raise _undeclared(column, f"entity {column.what!r}")
 
 
-def _input(column: History, name: str, looked_at: Mapping[str, Product]) -> Input | None:
-    if name == SCORE:
-        return None
+def _input(column: History, name: str, looked_at: Mapping[str, Product]) -> Input:
     for each in _declaration(column, looked_at).inputs:
         if each.name == name:
             return each

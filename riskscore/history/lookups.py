@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-from riskscore.errors import BundleMismatch
+from riskscore.errors import BundleMismatch, ProductInvalid
+from riskscore.history.looks import seen_sheet
 from riskscore.history.windows import CODES, microseconds_of, of_nothing
 from riskscore.product.past import Known
 from riskscore.product.spec import Category, History, Product, Where
@@ -117,7 +118,7 @@ def declared(product: Product, served: Mapping[str, Product]) -> dict[str, Produ
     """Find the declarations of the products that a product looks into: served here, or built in.
 
     Raises:
-        BundleMismatch: One that it takes features of is neither.
+        BundleMismatch: One that it takes features of is neither, or does not declare them.
     """
     asked = {each.of for each in product.history}
     known = {name: served[name] for name in asked & served.keys()}
@@ -128,6 +129,11 @@ def declared(product: Product, served: Mapping[str, Product]) -> dict[str, Produ
                 f"{product.name}: history {each.name}: looks into {each.of}, "
                 "which is neither served here nor built in"
             )
+    for of in known:
+        try:
+            seen_sheet(product, of, known)
+        except ProductInvalid as error:
+            raise BundleMismatch(f"{product.name}: {error}") from error
     return known
 
 

@@ -29,6 +29,7 @@ from riskscore.history.schema import event, outcome, sighting, verdict, whole
 from riskscore.history.store import Store
 from riskscore.history.streams import Streams, first_counted, open_stream, read_streams
 from riskscore.product.application import COUNTED, Application
+from riskscore.product.moments import now
 from riskscore.product.past import Known
 
 STREAM: BindParameter[int] = bindparam("stream")
@@ -134,6 +135,7 @@ def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
     ]
     if values:
         entities.lock(desk.connection, values)
+        desk.received_at = max(desk.received_at, now())  # others came first while we waited
 
 
 def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:

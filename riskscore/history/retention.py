@@ -64,7 +64,12 @@ def find_subject(store: Store, kind: Entity, identifier: str) -> list[int]:
     with store.reading() as connection:
         tenants = connection.scalars(select(stream.c.tenant).distinct()).all()
         names = [key.pseudonym(tenant, kind.name, spelled) for tenant in tenants]
-        return [*connection.scalars(select(entity.c.id).where(entity.c.pseudonym.in_(names)))]
+        known = select(entity.c.id).where(
+            entity.c.tenant.in_(tenants),
+            entity.c.key_version == key.version,
+            entity.c.pseudonym.in_(names),
+        )
+        return [*connection.scalars(known)]
 
 
 def held_of(store: Store, numbers: Sequence[int]) -> Erased:
@@ -101,19 +106,27 @@ def forget_one(store: Store, number: int) -> Iterator[Erased]:
     done = False
     while not done:
         with store.writing() as connection:
-            lock(connection, [number])
-            events, decisions = carried_by(connection, number)
-            erase_each_decision(connection, decisions)
-            for each in events:
+            seen = carried_by(connection, number)
+            lock(connection, store, numbers=[number], rows=[*seen.events, *seen.decisions])
+            found = carried_by(connection, number)  # what was written while we waited is there now
+            erase_each_decision(connection, found.decisions)
+            for each in found.events:
                 erase_event(connection, each)
-            done = len(events) < TOGETHER
+            done = found == seen and len(found.events) < TOGETHER
             if done:
                 connection.execute(delete(entity).where(entity.c.id == number))
-        erase_orphans(store, numbers_in([*events, *decisions]))
-        yield Erased(len(decisions), len(events))
+        erase_orphans(store, numbers_in([*found.events, *found.decisions]))
+        yield Erased(len(found.decisions), len(found.events))
 
 
-def carried_by(connection: Connection, number: int) -> tuple[Sequence[Row], Sequence[Row]]:
+class Carried(NamedTuple):
+    """Applications that carry an identifier."""
+
+    events: Sequence[Row]
+    decisions: Sequence[Row]
+
+
+def carried_by(connection: Connection, number: int) -> Carried:
     """Find some of the events that carry an identifier, and every decision on those.
 
     With the last of the events come the decisions that only mention it.
@@ -125,4 +138,4 @@ def carried_by(connection: Connection, number: int) -> tuple[Sequence[Row], Sequ
     if len(events) < TOGETHER:
         mentioned = select(mention.c.decision_number).where(mention.c.entity_id == number)
         wanted.append(decision.c.number.in_(mentioned))
-    return events, connection.execute(select(decision).where(or_(*wanted))).all()
+    return Carried(events, connection.execute(select(decision).where(or_(*wanted))).all())

@@ -72,6 +72,8 @@ def _history(feature: History, product: Product) -> Iterator[str]:
         yield f"{place}: base_rate: expected with measure confirmed_rate, and only there"
     if feature.where and feature.of == product.name:
         yield from _history_where(feature.where, place, product)
+    elif feature.where and feature.where.feature == "score":
+        yield f"{place}: where.feature: expected an input of {feature.of}, which a score is not"
 
 
 def _history_where(where: Where, place: str, product: Product) -> Iterator[str]:

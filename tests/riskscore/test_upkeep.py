@@ -23,7 +23,7 @@ from riskscore.history.entities import Pseudonym, add
 from riskscore.history.glances import NO_GLANCES
 from riskscore.history.prepared import put, put_numbered
 from riskscore.history.recording import Counted, sightings
-from riskscore.history.schema import decision, entity, event, metadata, sighting
+from riskscore.history.schema import decision, entity, event, metadata, outcome, sighting
 from riskscore.history.store import Store, store_from
 from riskscore.history.streams import open_stream
 from riskscore.settings import Settings
@@ -249,6 +249,20 @@ def test_purging_erases_what_is_old_and_makes_it_unknown(
     assert client.get(f"/v1/decisions/{old['decision_id']}").status_code == 404
     assert client.get(f"/v1/decisions/{recent['decision_id']}").status_code == 200
     assert history(client, before)["registrations_7d"] == "HISTORY_SHORT"
+
+
+def test_purging_keeps_what_was_found_out_about_a_decision_that_stays(
+    store_settings: Settings, client: FlaskClient, store: Store
+) -> None:
+    send(client, application(0, GONE, at="2024-01-01T00:00:00Z"))
+    again = send(client, application(0, GONE) | {"purpose": "rescreen"})
+    confirm(client, again["decision_id"])
+
+    done = run(store_settings, "purge", "--older-than", "300d")
+
+    assert "1 decisions and 1 events erased" in done.output
+    with store.reading() as connection:
+        assert connection.scalars(select(outcome.c.status)).all() == ["confirmed"]
 
 
 def test_purging_everything_leaves_every_table_of_people_empty(

@@ -69,6 +69,15 @@ depth = 3
 """
 
 
+def test_a_score_is_no_filter() -> None:
+    looks = TEXT.replace('of = "parcel_claim"\nentity', 'of = "loan"\nentity')
+    broken = looks.replace('feature = "carrier", equals = "post"', 'feature = "score", equals = 7')
+
+    assert product_from(looks, "claim.toml").history[0].of == "loan"
+    with pytest.raises(ProductInvalid, match="expected an input of loan, which a score is not"):
+        product_from(broken, "claim.toml")
+
+
 def test_a_file_becomes_a_product() -> None:
     product = product_from(TEXT, "claim.toml")
 
