@@ -99,8 +99,11 @@ def outcomes(draw: st.DrawFn) -> tuple[str, Outcome]:
     )
 
 
-streams = st.lists(st.one_of(applications(), applications(), outcomes()), max_size=30)
-declared = st.none() | st.integers(-12, 2).map(lambda hours: START + hours * HOUR)
+# long enough that windows hold something, and watched for long in most streams
+streams = st.lists(st.one_of(applications(), applications(), outcomes()), min_size=10, max_size=30)
+declared = st.sampled_from([-99, -99, -99, None, -12, -6, -3, 0, 2]).map(
+    lambda hours: None if hours is None else START + hours * HOUR
+)
 
 
 @pytest.fixture(scope="module")
