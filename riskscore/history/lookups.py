@@ -12,13 +12,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from riskscore.errors import BundleMismatch, ProductInvalid
-from riskscore.history.looks import seen_sheet
+from riskscore.history.looks import JUDGING, seen_sheet
 from riskscore.history.windows import CODES, microseconds_of, of_nothing
 from riskscore.product.past import Known
 from riskscore.product.spec import Category, History, Product, Where
 from riskscore.product.toml import built_in, read_product
 
-OUTCOMES = frozenset({"confirmed", "confirmed_rate"})
 Codes = Mapping[str, int]
 
 
@@ -88,7 +87,7 @@ class Lookup:
 
     @cached_property
     def judged(self) -> bool:
-        return any(each.measure in OUTCOMES for each in self.columns)
+        return any(each.measure in JUDGING for each in self.columns)
 
 
 def lookups_of(product: Product) -> tuple[Lookup, ...]:
@@ -110,7 +109,7 @@ def lookups_of(product: Product) -> tuple[Lookup, ...]:
 
 def _range(column: History) -> tuple[str, str, str, str]:
     alone = column.name if column.measure == "latest" else ""
-    filtered = repr(column.where) if column.where and column.measure in OUTCOMES else ""
+    filtered = repr(column.where) if column.where and column.measure in JUDGING else ""
     return column.entity, column.of, alone, filtered
 
 

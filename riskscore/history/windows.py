@@ -7,11 +7,11 @@ backfill, a reference once, at its first receipt), were received before *a*, and
 ``known_at`` on and once received before *a*; the visible one latest by (``known_at``, receipt)
 stands for its application.
 
-Online the store selects the events of one identifier and calls ``measured``; offline the replay
-compiles the very same function with numba and calls it for every application of an identifier. It
-is therefore written in plain loops over integers and floats. Identifiers with very many events,
-such as a large dealer, are tallied by ``crowds`` step by step; what a tally is worth, and which
-outcome stands, is said here for both.
+Offline the replay compiles ``measured`` with numba and calls it for every application of an
+identifier; it is therefore written in plain loops over integers and floats. Identifiers with very
+many events, such as a large dealer, are tallied by ``crowds`` step by step, and online the
+database counts (``plan``). What a tally is worth, whether a window was observed, and which outcome
+stands, is said here for all: ``value``, ``observed`` and ``standing``.
 """
 
 from collections.abc import Sequence
