@@ -11,7 +11,7 @@ from riskscore.api.admission import Admission
 from riskscore.api.schemas import application_schema
 from riskscore.product.application import Application
 from riskscore.product.spec import Product
-from tests.riskscore.api.test_schemas import applications
+from tests.riskscore.api.test_schemas import BAD, applications
 
 Json = dict[str, Any]
 MOMENT = "2026-01-01T00:00:00Z"
@@ -67,6 +67,16 @@ def test_what_the_schema_refuses_is_never_admitted(product: Product, data: st.Da
     admitted = Admission(product)(sent)
 
     assert admitted is None or told(admitted) == told(loaded(product, sent))
+
+
+@given(data=st.data())
+def test_no_bad_value_of_any_input_is_admitted(product: Product, data: st.DataObject) -> None:
+    sent = data.draw(applications(product))
+    feature = data.draw(st.sampled_from(product.inputs))
+    bad = [each for each in BAD[type(feature)] if each is not None or not feature.missing]
+    sent["features"][feature.name] = data.draw(st.sampled_from(bad))
+
+    assert Admission(product)(sent) is None
 
 
 @pytest.mark.parametrize("name", ["entities", "since", "features"])
