@@ -9,7 +9,8 @@ from sqlalchemy import Connection, text
 
 from bench.bodies import KNOWN, known
 from bench.filling import PER, fill, settings_of, settle
-from riskscore.history.store import TENANT, Store, store_from, upgrade_store
+from riskscore.history.store import Store, store_from, upgrade_store
+from riskscore.product.application import TENANT
 from riskscore.product.identifiers import canonical
 from riskscore.product.moments import now
 from riskscore.settings import Settings

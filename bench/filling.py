@@ -10,8 +10,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, inspect, text
 
 from riskscore.history.schema import metadata
-from riskscore.history.store import TENANT, Store, store_from, upgrade_store
+from riskscore.history.store import Store, store_from, upgrade_store
 from riskscore.privacy import create_key
+from riskscore.product.application import TENANT
 from riskscore.product.moments import now
 from riskscore.settings import Settings
 

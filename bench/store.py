@@ -30,8 +30,8 @@ from riskscore.history.plan import Plan, plan
 from riskscore.history.prepared import put_numbered
 from riskscore.history.recording import Desk, arrivals_of, note_scores, record, sent
 from riskscore.history.schema import decision
-from riskscore.history.store import TENANT, Store
-from riskscore.product.application import Application
+from riskscore.history.store import Store
+from riskscore.product.application import TENANT, Application
 from riskscore.product.moments import now
 from riskscore.product.toml import product_from
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from riskscore.errors import RiskScoreError
+from riskscore.product.application import TENANT
 from riskscore.settings import Settings, settings_from
 from riskscore.upkeep import COMMANDS
 
@@ -81,6 +82,7 @@ def check(models: Path) -> None:
     type=click.Path(path_type=Path),
     help="An event folder; each row sees what was received before it.",
 )
+@click.option("--tenant", help="Whose rows --record remembers.  [default: default]")
 @click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
 @click.option("--reasons/--no-reasons", default=True, help="Without reasons it is much faster.")
 @click.option("--language", type=click.Choice(["en", "th"]), default="en", show_default=True)
@@ -91,6 +93,7 @@ def score(
     *,
     record: bool,
     history: Path | None,
+    tenant: str | None,
     models: str | None,
     reasons: bool,
     language: str,
@@ -109,13 +112,23 @@ def score(
             "--record reads the store's history: --history EVENTS would be another past than the "
             "one that the decisions are kept with; seed a store with riskscore import-history"
         )
+    if tenant is not None and not record:
+        raise click.UsageError(
+            "--tenant says whose rows --record remembers: nothing is stored here"
+        )
     given = {} if models is None else {"RISKSCORE_MODELS": models}
     settings = read_settings({**os.environ, **given})
     try:
         folder = portfolio.folder_of(settings.models, product)
         if record:
             portfolio.record(
-                folder, file, out, settings=settings, reasons=reasons, language=language
+                folder,
+                file,
+                out,
+                settings=settings,
+                tenant=tenant or TENANT,
+                reasons=reasons,
+                language=language,
             )
             return
         before = portfolio.Before(history, settings.known_since) if history else None

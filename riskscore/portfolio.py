@@ -60,7 +60,14 @@ def score(  # noqa: PLR0913 - keywords of one command
 
 
 def record(  # noqa: PLR0913 - keywords of one command
-    folder: Path, file: Path, out: Path, *, settings: Settings, reasons: bool, language: str
+    folder: Path,
+    file: Path,
+    out: Path,
+    *,
+    settings: Settings,
+    tenant: str,
+    reasons: bool,
+    language: str,
 ) -> None:
     """Decide every row of a file in its order, and remember it as if it was sent over HTTP.
 
@@ -75,7 +82,9 @@ def record(  # noqa: PLR0913 - keywords of one command
     with closing(store_from(replace(settings, on_store_failure="refuse"))) as store:
         store.open()
         judge = judge_of(bundle, store, folder.parent)
-        tallies = record_portfolio(judge, file, out, reasons=reasons, language=language)
+        tallies = record_portfolio(
+            judge, file, out, tenant=tenant, reasons=reasons, language=language
+        )
         summed_up("recorded", followed(tallies, kept=out), out)
 
 

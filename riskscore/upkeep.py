@@ -13,6 +13,7 @@ from typing import TypeVar
 import click
 
 from riskscore.errors import RiskScoreError, UpkeepError
+from riskscore.product.application import TENANT
 from riskscore.product.moments import BadMoment, microseconds, moment_or_date
 from riskscore.product.spec import Entity, Product
 from riskscore.settings import Settings, settings_from
@@ -150,7 +151,7 @@ def import_history(events: Path, since: int | None) -> None:
     )
     if tally.others:
         click.echo(
-            f"note: {tally.others} of the applications are of other tenants than {store.TENANT}, "
+            f"note: {tally.others} of the applications are of other tenants than {TENANT}, "
             "whose history nobody who is served here sees",
             err=True,
         )

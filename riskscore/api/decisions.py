@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from riskscore.api.auth import caller
 from riskscore.api.scores import REFERENCE_FORM
 from riskscore.api.served import service
 from riskscore.decision.ledger import find_decision, find_decisions
@@ -13,7 +14,7 @@ bp = Blueprint("decisions", __name__, url_prefix="/v1/decisions")
 
 @bp.get("/<decision_id>")
 def show_decision(decision_id: str) -> ResponseReturnValue:
-    return find_decision(service().store, decision_id)
+    return find_decision(service().store, decision_id, tenant=caller().tenant)
 
 
 @bp.get("")
@@ -26,4 +27,4 @@ def list_decisions() -> ResponseReturnValue:
     reference = request.args.get("reference", "")
     if not REFERENCE_FORM.fullmatch(reference):
         raise InvalidQuery({"reference": ["required: expected 1 to 128 characters"]})
-    return {"decisions": find_decisions(service().store, reference)}
+    return {"decisions": find_decisions(service().store, reference, tenant=caller().tenant)}

@@ -8,6 +8,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
+from riskscore.api.auth import caller
 from riskscore.api.bodies import as_object, read_object
 from riskscore.api.outcome_form import OutcomeBatchForm, OutcomeForm
 from riskscore.api.problems import problem_of
@@ -30,7 +31,7 @@ def create_outcomes() -> ResponseReturnValue:
     """Store what was found out; of a batch, each is stored or refused on its own."""
     body = read_object()
     if "outcomes" not in body:
-        [stored] = accept(service().store, [read_outcome(body)])
+        [stored] = accept(service().store, [read_outcome(body)], tenant=caller().tenant)
         if isinstance(stored, RequestError):
             raise stored
         return receipt(stored), HTTPStatus.CREATED
@@ -69,9 +70,10 @@ def read_or_refuse(sent: object) -> Outcome | Json:
 def stored_or_refused(outcomes: Sequence[Outcome]) -> list[Json]:
     """Store chunk by chunk; once the store fails, the rest is told so without trying."""
     results: list[Json] = []
+    tenant = caller().tenant
     for start in range(0, len(outcomes), TOGETHER):
         try:
-            kept = accept(service().store, outcomes[start : start + TOGETHER])
+            kept = accept(service().store, outcomes[start : start + TOGETHER], tenant=tenant)
         except StoreUnavailable as error:
             left = len(outcomes) - len(results)
             return [*results, *([{"problem": problem_of(error)}] * left)]

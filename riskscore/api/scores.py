@@ -8,6 +8,7 @@ from flask import Blueprint, Response, g
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
+from riskscore.api.auth import caller
 from riskscore.api.bodies import PLAIN, as_object, read_object, written
 from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
@@ -109,7 +110,7 @@ def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application
 
 def answers(served: Served, applications: Sequence[Application], spoken: str) -> list[Json]:
     """Decide in one go: row by row would cost the model's overhead each time."""
-    decided = decide(served.judge, applications, language=spoken)
+    decided = decide(served.judge, applications, tenant=caller().tenant, language=spoken)
     said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
     return [answer(served, *each) | said for each in zip(applications, decided, strict=True)]
 

@@ -23,7 +23,7 @@ from riskscore.history.recording import (
     sent,
 )
 from riskscore.history.schema import decision, mention, stream
-from riskscore.history.store import TENANT, Store
+from riskscore.history.store import Store
 from riskscore.model.bundle import Bundle
 from riskscore.product.application import Application
 from riskscore.product.moments import EARLIEST, now, rfc3339
@@ -62,7 +62,9 @@ def check_moment(application: Application, store: Store) -> None:
         raise InvalidApplication({"occurred_at": ["expected a moment that is not in the future"]})
 
 
-def decide(judge: Judge, applications: Sequence[Application], *, language: str) -> list[Decided]:
+def decide(
+    judge: Judge, applications: Sequence[Application], *, tenant: str, language: str
+) -> list[Decided]:
     """Score applications of one product as if each came alone and in this order.
 
     It is one transaction: when this returns, the decisions are on disk and count as history.
@@ -70,15 +72,16 @@ def decide(judge: Judge, applications: Sequence[Application], *, language: str) 
     Args:
         judge: Model and store.
         applications: At most ``TOGETHER``.
+        tenant: Whose applications they are.
         language: Of the reason texts.
 
     Raises:
         StoreUnavailable: The store failed, and we do not answer without it.
     """
     try:
-        arrivals = arrivals_of(judge.store, TENANT, applications)  # opens a store that was lost
+        arrivals = arrivals_of(judge.store, tenant, applications)  # opens a store that was lost
         with transaction(judge.store, applications) as connection:
-            return _decide(connection, judge, arrivals, language)
+            return _decide(connection, judge, tenant, arrivals, language)
     except StoreUnavailable:
         if not judge.store.optional:
             raise
@@ -96,10 +99,10 @@ def transaction(store: Store, applications: Sequence[Application]) -> Iterator[C
 
 
 def _decide(
-    connection: Connection, judge: Judge, arrivals: Sequence[Arrival], language: str
+    connection: Connection, judge: Judge, tenant: str, arrivals: Sequence[Arrival], language: str
 ) -> list[Decided]:
     bundle, plan, store = judge
-    desk = Desk(connection=connection, store=store, plan=plan, tenant=TENANT, received_at=now())
+    desk = Desk(connection=connection, store=store, plan=plan, tenant=tenant, received_at=now())
     recorded = record(desk, arrivals)
     applications = [each.application for each in recorded]
     past = [each.history for each in recorded]
@@ -171,11 +174,11 @@ def new_id(at: int) -> UUID:
     return UUID(int=((at // 1000) << RANDOM_BITS | random) & FIELDS | VERSION | VARIANT)
 
 
-def find_decision(store: Store, text: str) -> dict[str, Any]:
-    """Return one decision.
+def find_decision(store: Store, text: str, *, tenant: str) -> dict[str, Any]:
+    """Return one of a tenant's decisions.
 
     Raises:
-        UnknownDecision: There is none of that id.
+        UnknownDecision: It has none of that id.
         StoreUnavailable: The store failed.
     """
     try:
@@ -183,28 +186,28 @@ def find_decision(store: Store, text: str) -> dict[str, Any]:
     except ValueError:
         raise UnknownDecision("no such decision") from None
     with store.reading() as connection:
-        row = connection.execute(of_tenant().where(decision.c.id == wanted)).one_or_none()
+        row = connection.execute(of_tenant(tenant).where(decision.c.id == wanted)).one_or_none()
     if row is None:
         raise UnknownDecision("no such decision")
     return described(row)
 
 
-def find_decisions(store: Store, reference: str) -> list[dict[str, Any]]:
-    """Return the decisions of one reference, of every product, in the order they were made.
+def find_decisions(store: Store, reference: str, *, tenant: str) -> list[dict[str, Any]]:
+    """Return a tenant's decisions of one reference, of every product, in the order they were made.
 
     Raises:
         StoreUnavailable: The store failed.
     """
-    wanted = of_tenant().where(decision.c.reference == reference).order_by(decision.c.number)
+    wanted = of_tenant(tenant).where(decision.c.reference == reference)
     with store.reading() as connection:
-        return [described(row) for row in connection.execute(wanted)]
+        return [described(row) for row in connection.execute(wanted.order_by(decision.c.number))]
 
 
-def of_tenant() -> Select:
+def of_tenant(tenant: str) -> Select:
     return (
         select(decision, stream.c.product)
         .join(stream, stream.c.id == decision.c.stream_id)
-        .where(stream.c.tenant == TENANT)
+        .where(stream.c.tenant == tenant)
     )
 
 

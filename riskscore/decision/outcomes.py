@@ -10,7 +10,7 @@ from riskscore.history import entities
 from riskscore.history.prepared import put_numbered
 from riskscore.history.recording import put_beside
 from riskscore.history.schema import decision, event, outcome, stream
-from riskscore.history.store import TENANT, Store
+from riskscore.history.store import Store
 from riskscore.product.moments import now
 from riskscore.product.outcome import LABELS, Outcome, Status
 
@@ -33,8 +33,10 @@ class Subject(NamedTuple):
     reference: str
 
 
-def accept(store: Store, outcomes: Sequence[Outcome]) -> list[Accepted | UnknownReference]:
-    """Store outcomes; what speaks of an application that we never scored is not stored.
+def accept(
+    store: Store, outcomes: Sequence[Outcome], *, tenant: str
+) -> list[Accepted | UnknownReference]:
+    """Store outcomes; what speaks of an application that this tenant never sent is not stored.
 
     It is one transaction: when this returns, they are on disk.
 
@@ -43,12 +45,14 @@ def accept(store: Store, outcomes: Sequence[Outcome]) -> list[Accepted | Unknown
     """
     key = store.key
     with store.writing() as connection:
-        subjects = [subject_of(connection, each) for each in outcomes]
+        subjects = [subject_of(connection, tenant, each) for each in outcomes]
         known = [each for each in subjects if each]
-        locks = [entities.lock_of(key, TENANT, each.product, each.reference) for each in known]
+        locks = [entities.lock_of(key, tenant, each.product, each.reference) for each in known]
         if locks:
             entities.lock(connection, locks)
-            subjects = [subject_of(connection, each) for each in outcomes]  # or just forgotten
+            subjects = [
+                subject_of(connection, tenant, each) for each in outcomes
+            ]  # or just forgotten
         return [
             keep(connection, found, each)
             if found
@@ -61,12 +65,12 @@ def accept(store: Store, outcomes: Sequence[Outcome]) -> list[Accepted | Unknown
         ]
 
 
-def subject_of(connection: Connection, said: Outcome) -> Subject | None:
+def subject_of(connection: Connection, tenant: str, said: Outcome) -> Subject | None:
     """Find the application that an outcome speaks of."""
     asked = (
         select(decision.c.stream_id, stream.c.product, decision.c.reference)
         .join(stream, stream.c.id == decision.c.stream_id)
-        .where(stream.c.tenant == TENANT)
+        .where(stream.c.tenant == tenant)
         .limit(1)
     )
     if said.decision_id is not None:
@@ -79,7 +83,7 @@ def subject_of(connection: Connection, said: Outcome) -> Subject | None:
         select(event.c.stream_id, stream.c.product, event.c.reference)
         .join(stream, stream.c.id == event.c.stream_id)
         .where(
-            stream.c.tenant == TENANT,
+            stream.c.tenant == tenant,
             stream.c.product == said.product,
             event.c.reference == said.reference,
         )

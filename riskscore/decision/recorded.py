@@ -48,8 +48,14 @@ class Answered(NamedTuple):
     decided: Decided
 
 
-def record_portfolio(
-    judge: Judge, path: Path, out: Path, *, reasons: bool = True, language: str = "en"
+def record_portfolio(  # noqa: PLR0913 - keywords of one command
+    judge: Judge,
+    path: Path,
+    out: Path,
+    *,
+    tenant: str,
+    reasons: bool = True,
+    language: str = "en",
 ) -> Generator[Tally]:
     """Decide the rows of a file in their order, a few in one transaction.
 
@@ -58,6 +64,7 @@ def record_portfolio(
         path: As ``score_portfolio`` reads it, each row with its reference.
         out: As ``score_portfolio`` writes it, with the id of each decision; null for a test, of
             which nothing is stored. When the run ends early, it holds every row decided so far.
+        tenant: Whose applications they are.
         reasons: False leaves them out of the file; they are stored all the same.
         language: Of the reason texts.
 
@@ -79,7 +86,8 @@ def record_portfolio(
             reached = 0
             try:
                 for chunk in chunks(judge, part):
-                    decided = decide(judge, [each.application for each in chunk], language=language)
+                    sent = [each.application for each in chunk]
+                    decided = decide(judge, sent, tenant=tenant, language=language)
                     answered += map(Answered, (each.row for each in chunk), decided)
                     reached = chunk[-1].row + 1
                     tally.scored += len(chunk)

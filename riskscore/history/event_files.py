@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from riskscore.errors import DataInvalid, DataUnreadable
-from riskscore.history.store import TENANT
-from riskscore.product.application import COUNTED, Purpose
+from riskscore.product.application import COUNTED, TENANT, Purpose
 from riskscore.product.identifiers import canonical
 from riskscore.product.outcome import LABELS
 from riskscore.product.parsing import parse_moments, parse_quantity, texts

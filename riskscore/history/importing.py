@@ -16,8 +16,9 @@ from riskscore.history.event_files import EventFolder, FoundOut, Happened
 from riskscore.history.glances import Glances, glances_of
 from riskscore.history.recording import Counted, put_beside, sightings
 from riskscore.history.schema import event, outcome, sighting, stream
-from riskscore.history.store import TENANT, Store
+from riskscore.history.store import Store
 from riskscore.history.streams import Stream, first_counted, open_stream
+from riskscore.product.application import TENANT
 
 NUMBERED = "SELECT setval(pg_get_serial_sequence('{0}', 'id'), max(id)) FROM {0}"
 

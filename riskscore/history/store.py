@@ -36,7 +36,6 @@ log = logging.getLogger("riskscore.store")
 
 UPGRADE_TIMEOUT = 3600  # seconds; rewriting a large table takes its time
 BUGS = (IntegrityError, ProgrammingError, DataError)  # ours, where others are the database's
-TENANT = "default"  # of an installation that knows no other
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 Purpose = Literal["onboard", "rescreen", "backfill", "test"]
 PURPOSES: tuple[str, ...] = get_args(Purpose)
 COUNTED = frozenset({"onboard", "backfill"})  # purposes whose applications later ones see
+TENANT = "default"  # of an installation that knows no other
 REFERENCE = r"[^\x00-\x1f\x7f-\x9f]{1,128}"
 REFERENCE_RULE = "1 to 128 characters without control characters"
 

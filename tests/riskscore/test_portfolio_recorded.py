@@ -303,7 +303,9 @@ def test_what_was_acknowledged_before_the_store_failed_is_in_the_file(
     file, out = written(tmp_path / "in.csv", rows), tmp_path / f"out.{suffix}"
     bundle = load_champion(settings.models / NAME)
     with closing(store_from(settings)) as store:
-        steps = record_portfolio(judge_of(bundle, store, settings.models), file, out)
+        steps = record_portfolio(
+            judge_of(bundle, store, settings.models), file, out, tenant="default"
+        )
 
         assert next(steps).scored == TOGETHER
         with busy(file_of(store.url)), pytest.raises(StoreUnavailable):

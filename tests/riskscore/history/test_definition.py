@@ -19,9 +19,9 @@ from riskscore.history.glances import NO_GLANCES
 from riskscore.history.plan import Plan, plan
 from riskscore.history.recording import Desk, Recorded, arrivals_of, note_scores, record
 from riskscore.history.schema import decision
-from riskscore.history.store import TENANT, Store, store_from, upgrade_store
+from riskscore.history.store import Store, store_from, upgrade_store
 from riskscore.privacy import create_key
-from riskscore.product.application import Application
+from riskscore.product.application import TENANT, Application
 from riskscore.product.outcome import Outcome
 from riskscore.product.past import Known
 from riskscore.product.spec import Product
@@ -179,7 +179,7 @@ def follow(store: Store, oracle: Oracle, steps: list[tuple[str, Step]], *, glanc
 
 
 def report(store: Store, oracle: Oracle, step: Outcome) -> None:
-    [stored] = accept(store, [step])
+    [stored] = accept(store, [step], tenant=TENANT)
     if not isinstance(stored, Exception):
         oracle.outcomes.append(
             Found(
