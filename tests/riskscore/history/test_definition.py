@@ -36,6 +36,12 @@ START = 1_700_000_000_000_000
 
 Step = Application | Outcome
 
+# few enough to meet often, and enough that a window may hold several
+REFERENCES = st.sampled_from([f"r{number}" for number in range(8)])
+PERSONS = st.sampled_from(["P1", "P1", "P1", "P2", None])
+PHONES = st.sampled_from(["N1", "N1", "N2", "N3", None])
+STATUSES = st.sampled_from(["confirmed"] * 4 + ["cleared", "disputed", "retracted"])
+
 
 @pytest.fixture(scope="module")
 def products() -> dict[str, Product]:
@@ -46,19 +52,12 @@ def products() -> dict[str, Product]:
 @st.composite
 def applications(draw: st.DrawFn) -> tuple[str, Application]:
     product = draw(st.sampled_from(["sale", "sale", "loan"]))
-    entities = draw(
-        st.fixed_dictionaries(
-            {},
-            optional={
-                "person": st.sampled_from(["P1", "P2"]),
-                "phone": st.sampled_from(["N1", "N2", "N3"]),
-            },
-        )
-    )
+    drawn = {"person": draw(PERSONS), "phone": draw(PHONES)}
+    entities = {name: each for name, each in drawn.items() if each is not None}
     since = {
         name: START + draw(st.integers(-4, 10)) * HOUR
         for name in entities
-        if draw(st.integers(0, 3)) == 0
+        if draw(st.integers(0, 7)) == 0
     }
     features = draw(
         st.fixed_dictionaries(
@@ -74,7 +73,7 @@ def applications(draw: st.DrawFn) -> tuple[str, Application]:
         st.sampled_from(["onboard", "onboard", "onboard", "backfill", "rescreen", "test"])
     )
     application = Application(
-        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4"])),
+        reference=draw(REFERENCES),
         occurred_at=START + draw(st.integers(0, 8)) * HOUR,
         purpose=purpose,
         entities=entities,
@@ -87,15 +86,13 @@ def applications(draw: st.DrawFn) -> tuple[str, Application]:
 @st.composite
 def outcomes(draw: st.DrawFn) -> tuple[str, Outcome]:
     product = draw(st.sampled_from(["sale", "sale", "loan"]))
-    status: Any = draw(
-        st.sampled_from(["confirmed", "confirmed", "cleared", "disputed", "retracted"])
-    )
+    status: Any = draw(STATUSES)
     return product, Outcome(
         status=status,
         source="reported",
-        known_at=START + draw(st.integers(0, 8)) * HOUR,
+        known_at=START + draw(st.integers(-2, 6)) * HOUR,
         product=product,
-        reference=draw(st.sampled_from(["r1", "r2", "r3", "r4"])),
+        reference=draw(REFERENCES),
     )
 
 
