@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
@@ -160,6 +161,49 @@ def test_every_value_on_postgresql_is_that_of_the_definition(
     with databases.new_database(postgresql_server, "blank") as url:
         opened(url, blank, None).engine.dispose()
         agree()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_value_of_a_long_and_dense_stream_is_that_of_the_definition(
+    products: dict[str, Product], blank: Path, seed: int
+) -> None:
+    with sqlite_store(blank, START - 99 * HOUR) as store:
+        follow(store, Oracle(products, START - 99 * HOUR), dense(seed), glanced=True)
+        store.engine.dispose()
+
+
+def dense(seed: int) -> list[tuple[str, Step]]:
+    """Make a stream in which every window holds much, and outcomes of it that differ."""
+    chance = Random(seed)  # noqa: S311 - no secret
+    return [
+        found_out(chance, step) if chance.random() < 0.3 else sent_in(chance, step)
+        for step in range(250)
+    ]
+
+
+def sent_in(chance: Random, step: int) -> tuple[str, Step]:
+    product = chance.choice(["sale", "sale", "loan"])
+    told = {"shop": chance.choice(["market", "online"]), "new": chance.random() < 0.5}
+    return product, Application(
+        reference=f"r{chance.randrange(60)}",
+        occurred_at=START + step * HOUR // 10 + chance.randint(-4, 4) * HOUR,
+        purpose="onboard",
+        entities={"person": chance.choice(["P1", "P2"]), "phone": chance.choice(["N1", "N2"])},
+        since={},
+        features=told | {"price": chance.randint(2, 3)} if product == "sale" else {},
+    )
+
+
+def found_out(chance: Random, step: int) -> tuple[str, Step]:
+    status: Any = chance.choice(["confirmed", "confirmed", "cleared", "retracted"])
+    product = chance.choice(["sale", "loan"])
+    return product, Outcome(
+        status=status,
+        source="reported",
+        known_at=START + step * HOUR // 10 + chance.randint(-4, 2) * HOUR,
+        product=product,
+        reference=f"r{chance.randrange(60)}",
+    )
 
 
 def follow(store: Store, oracle: Oracle, steps: list[tuple[str, Step]], *, glanced: bool) -> None:
