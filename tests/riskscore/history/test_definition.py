@@ -183,7 +183,10 @@ def dense(seed: int) -> list[tuple[str, Step]]:
 
 def sent_in(chance: Random, step: int) -> tuple[str, Step]:
     product = chance.choice(["sale", "sale", "loan"])
-    told = {"shop": chance.choice(["market", "online"]), "new": chance.random() < 0.5}
+    told: dict[str, Any] = {
+        "shop": chance.choice(["market", "online"]),
+        "new": chance.random() < 0.5,
+    }
     return product, Application(
         reference=f"r{chance.randrange(60)}",
         occurred_at=START + step * HOUR // 10 + chance.randint(-4, 4) * HOUR,
