@@ -4,6 +4,7 @@ RiskScoreError
     StartupError                the process must not start
         ConfigError                 a setting is missing, malformed or unknown
         ProductInvalid              a product file breaks its form
+        AgreementInvalid            a file of sharing agreements breaks its form
         BundleNotFound              no model bundle where the settings point
         BundleMismatch              a bundle of another format, product or library
         BundleCorrupt               a bundle file is damaged, or a golden row scores differently
@@ -45,6 +46,10 @@ class ConfigError(StartupError):
 
 class ProductInvalid(StartupError):
     """A product file breaks its form."""
+
+
+class AgreementInvalid(StartupError):
+    """A file of sharing agreements is not there, or breaks its form."""
 
 
 class BundleNotFound(StartupError):

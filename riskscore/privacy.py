@@ -32,6 +32,10 @@ class PseudonymKey:
         """Return what stands for a canonical identifier of this tenant; 16 bytes."""
         return self._digest("identifier", tenant, entity, identifier)
 
+    def derived(self, name: str) -> "PseudonymKey":
+        secret = hmac.digest(self.secret, name.encode(), "sha256")
+        return PseudonymKey(self.version, secret)
+
     @property
     def proof(self) -> bytes:
         """What a database keeps to recognise its key, and from which the key cannot be found."""

@@ -14,7 +14,7 @@ PREFIX = "RISKSCORE_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
-PATHS = {"models", "pseudonym_key_file"}
+PATHS = {"models", "pseudonym_key_file", "agreements"}
 DATABASE = r"(sqlite:///|postgresql://|postgresql\+psycopg://)\S+"
 
 
@@ -26,6 +26,7 @@ class Settings:
         database_url: Where applications are remembered.
         pseudonym_key_file: The secret behind what stands for identifiers; with SQLite it is made
             beside the database, with PostgreSQL it must be given.
+        agreements: The file of agreements by which tenants see each other's history.
         known_since: Microseconds since 1970 from which the history is whole; None if nobody says.
         clock_tolerance: Seconds that a moment may lie in the future.
         on_store_failure: ``refuse`` to answer while the store fails, or ``answer`` without history.
@@ -38,6 +39,7 @@ class Settings:
     models: Path = Path("models")
     database_url: str = "sqlite:///data/riskscore.db"
     pseudonym_key_file: Path | None = None
+    agreements: Path | None = None
     known_since: int | None = None
     clock_tolerance: int = 300
     on_store_failure: str = "refuse"
@@ -71,6 +73,7 @@ class SettingsForm(Strict):
     )
     known_since = Moment(or_date=True, data_key="RISKSCORE_KNOWN_SINCE")
     pseudonym_key_file = shaped("a file", ".+", data_key="RISKSCORE_PSEUDONYM_KEY_FILE")
+    agreements = shaped("a file", ".+", data_key="RISKSCORE_AGREEMENTS")
     clock_tolerance = whole("seconds", 0, 86_400, data_key="RISKSCORE_CLOCK_TOLERANCE")
     on_store_failure = shaped(
         "refuse or answer", "refuse|answer", data_key="RISKSCORE_ON_STORE_FAILURE"

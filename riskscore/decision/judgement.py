@@ -1,6 +1,8 @@
 """Judge rows column by column: what one request and a portfolio of millions have in common."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,11 +82,28 @@ def coverage(exact: Values, importance: Values) -> Values:
     return np.minimum(known, 1)
 
 
-def explain(bundle: Bundle, judgement: Judgement, language: str) -> list[list[Reason]]:
-    """Give each row's reasons, largest first; there are none where they were not asked for."""
+def explain(
+    bundle: Bundle,
+    judgement: Judgement,
+    language: str,
+    shared: Sequence[Collection[str]] | None = None,
+) -> list[list[Reason]]:
+    """Give each row's reasons, largest first; there are none where they were not asked for.
+
+    Args:
+        bundle: The model.
+        judgement: What it says of the rows.
+        language: Of the texts.
+        shared: Of each row the columns that other tenants have a part in; None of none.
+    """
     if judgement.contributions is None:
         return [[] for _ in judgement.margins]
     return [
-        reasons_of(bundle.product, share, row, language=language)
-        for share, row in zip(judgement.contributions, judgement.exact, strict=True)
+        reasons_of(bundle.product, share, row, language=language, shared=partly)
+        for share, row, partly in zip(
+            judgement.contributions,
+            judgement.exact,
+            shared or repeat((), len(judgement.exact)),
+            strict=True,
+        )
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from riskscore.decision.scoring import Assessment, assess_applications, without_past
 from riskscore.errors import InvalidApplication, StoreUnavailable, UnknownDecision
+from riskscore.history.engine import to_json
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import put, put_numbered
 from riskscore.history.recording import (
@@ -23,7 +24,9 @@ from riskscore.history.recording import (
     sent,
 )
 from riskscore.history.schema import decision, mention, stream
+from riskscore.history.sharing import terms_of
 from riskscore.history.store import Store
+from riskscore.model.bands import band
 from riskscore.model.bundle import Bundle
 from riskscore.product.application import Application
 from riskscore.product.moments import EARLIEST, now, rfc3339
@@ -79,9 +82,18 @@ def decide(
         StoreUnavailable: The store failed, and we do not answer without it.
     """
     try:
-        arrivals = arrivals_of(judge.store, tenant, applications)  # opens a store that was lost
+        terms = terms_of(judge.store, judge.plan, tenant, now())
+        arrivals = arrivals_of(judge.store, tenant, applications, terms)  # opens a lost store
         with transaction(judge.store, applications) as connection:
-            return _decide(connection, judge, tenant, arrivals, language)
+            desk = Desk(
+                connection=connection,
+                store=judge.store,
+                plan=judge.plan,
+                tenant=tenant,
+                received_at=now(),
+                terms=terms,
+            )
+            return _decide(desk, judge.bundle, arrivals, language)
     except StoreUnavailable:
         if not judge.store.optional:
             raise
@@ -99,10 +111,8 @@ def transaction(store: Store, applications: Sequence[Application]) -> Iterator[C
 
 
 def _decide(
-    connection: Connection, judge: Judge, tenant: str, arrivals: Sequence[Arrival], language: str
+    desk: Desk, bundle: Bundle, arrivals: Sequence[Arrival], language: str
 ) -> list[Decided]:
-    bundle, plan, store = judge
-    desk = Desk(connection=connection, store=store, plan=plan, tenant=tenant, received_at=now())
     recorded = record(desk, arrivals)
     applications = [each.application for each in recorded]
     past = [each.history for each in recorded]
@@ -147,6 +157,7 @@ def row_of(desk: Desk, bundle: Bundle, recorded: Recorded, decided: Decided) -> 
         "counted": recorded.event is not None,
         "entities": recorded.entities,
         "features": served(bundle.product, application, said),
+        "bands": to_json(bands(bundle.product, said)) if said.shared else None,
         "answer": {
             "level": said.level,
             "recommendation": said.recommendation,
@@ -166,6 +177,16 @@ def served(product: Product, application: Application, said: Assessment) -> dict
         if each.name in ours
     }
     return sent(application) | exact
+
+
+def bands(product: Product, said: Assessment) -> dict[str, str | None]:
+    """Give the bands of the features that other tenants have a part in; null where unknown."""
+    columns = zip(product.columns, said.exact, strict=True)
+    return {
+        each.name: None if math.isnan(value) else band(each, value)
+        for each, value in columns
+        if each.name in said.shared
+    }
 
 
 def new_id(at: int) -> UUID:
@@ -212,7 +233,11 @@ def of_tenant(tenant: str) -> Select:
 
 
 def described(row: Row) -> dict[str, Any]:
-    """Write a decision as it was answered, with what it was made from."""
+    """Write a decision as it was answered, with what it was made from.
+
+    Of what other tenants have a part in only bands are told; the exact values stay in the store,
+    where the tenant's own training finds them.
+    """
     return {
         "decision_id": str(row.id),
         "reference": row.reference,
@@ -225,5 +250,5 @@ def described(row: Row) -> dict[str, Any]:
         **row.answer,
         "model": {"version": row.model_version, "sha256": row.model_sha256},
         "scored_at": rfc3339(row.received_at),
-        "features": row.features,
+        "features": row.features | (row.bands or {}),
     }

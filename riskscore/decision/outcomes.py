@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from riskscore.errors import UnknownReference
 from riskscore.history import entities
 from riskscore.history.prepared import put_numbered
-from riskscore.history.recording import put_beside
+from riskscore.history.recording import all_numbers, put_beside
 from riskscore.history.schema import decision, event, outcome, stream
 from riskscore.history.store import Store
 from riskscore.product.moments import now
@@ -98,12 +98,13 @@ def keep(connection: Connection, subject: Subject, said: Outcome) -> Accepted:
     row = row_of(subject, said, received_at)
     number = put_numbered(connection, outcome, row)
     counted = connection.execute(
-        select(event.c.id, event.c.entities).where(
+        select(event.c.id, event.c.entities, event.c.partners).where(
             event.c.stream_id == subject.stream_id, event.c.reference == subject.reference
         )
     ).one_or_none()
     if counted:
-        put_beside(connection, row | {"id": number}, counted.id, counted.entities.values())
+        numbers = all_numbers(counted.entities, counted.partners)
+        put_beside(connection, row | {"id": number}, counted.id, numbers)
     return Accepted(subject.product, subject.reference, said.status, said.known_at, received_at)
 
 

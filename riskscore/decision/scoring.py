@@ -1,6 +1,6 @@
 """Score applications: what we say, why, and what we did not know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -34,6 +34,7 @@ class Assessment:
         exact: The values of the model's columns in float64, in model order, NaN where missing.
         reasons: What raised the risk, largest first.
         coverage: Share of what usually moves the model that was known here.
+        shared: Names of the columns that other tenants have a part in.
     """
 
     exact: Sequence[float] = field(compare=False)
@@ -45,6 +46,7 @@ class Assessment:
     reasons: Sequence[Reason]
     data_quality: Sequence[Gap]
     coverage: float
+    shared: Collection[str] = ()
 
 
 def without_past(product: Product, application: Application) -> dict[str, Known]:
@@ -75,7 +77,8 @@ def assess_applications(
         for each, known in zip(applications, past, strict=True)
     ]
     judgement = judge(bundle, np.array(exact).reshape(len(exact), len(bundle.product.columns)))
-    reasons = explain(bundle, judgement, language)
+    shared = [shared_columns(bundle.product, each) for each in past]
+    reasons = explain(bundle, judgement, language, shared)
     rows = zip(
         judgement.margins.tolist(),
         judgement.probabilities.tolist(),
@@ -96,9 +99,21 @@ def assess_applications(
             reasons=reasons[place],
             data_quality=gaps(bundle.product, exact[place], past[place]),
             coverage=coverage,
+            shared=shared[place],
         )
         for place, (margin, probability, score, level, recommendation, coverage) in enumerate(rows)
     ]
+
+
+def shared_columns(product: Product, past: Mapping[str, Known]) -> Collection[str]:
+    """Name the columns that other tenants have a part in, and those derived from them."""
+    shared = {name for name, known in past.items() if known.shared}
+    if not shared:
+        return ()
+    for each in product.computable:
+        if isinstance(each, Derived) and shared.intersection(each.of):
+            shared.add(each.name)
+    return shared
 
 
 def gaps(product: Product, exact: Sequence[float], past: Mapping[str, Known]) -> list[Gap]:

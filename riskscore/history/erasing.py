@@ -47,7 +47,7 @@ def erase_events(store: Store, wanted: ColumnElement[bool]) -> Iterator[int]:
 
 
 def erase_event(connection: Connection, row: Row) -> None:
-    numbers = [*row.entities.values()]
+    numbers = numbers_in([row])
     connection.execute(
         delete(sighting).where(
             sighting.c.entity_id.in_(numbers),
@@ -109,8 +109,14 @@ def erase_outcomes(connection: Connection, row: Row) -> None:
 
 
 def numbers_in(rows: Sequence[Row]) -> set[int]:
-    held: list[Mapping[str, int]] = [row.entities for row in rows]
-    return {number for each in held for number in each.values()}
+    """Gather the numbers of the identifiers of events or decisions, under whatever key."""
+    return {number for row in rows for number in _numbers_of(row)}
+
+
+def _numbers_of(row: Row) -> set[int]:
+    own: Mapping[str, int] = row.entities
+    shared: Mapping[str, Mapping[str, int]] = getattr(row, "partners", None) or {}
+    return {number for each in (own, *shared.values()) for number in each.values()}
 
 
 def erase_orphans(store: Store, numbers: Collection[int]) -> None:

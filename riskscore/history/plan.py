@@ -7,6 +7,7 @@ plain definition on random streams.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -49,17 +50,19 @@ class Statement:
     constants: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The lookups of a product, and the two statements that do them all.
 
     Attributes:
         counts: Gives a row for each lookup: its place; two numbers for each of its columns,
-            what ``_counted`` says; and, of the latest event, the value as JSON text.
+            what ``_counted`` says; and, of the latest event, its moment, its number and the value
+            as JSON text.
         verdicts: Gives rows of place, event, its moment, and ``known_at``, number and label of an
             outcome, of the events that a lookup sees; empty where no column asks for outcomes.
         codes: (product, feature) -> the codes of a category's words, for ``latest``.
         glances: What the sightings of this product's own events carry.
+        seen_by: Entities by which this product's own events are looked at.
     """
 
     product: Product
@@ -68,6 +71,15 @@ class Plan:
     verdicts: Statement
     codes: Mapping[tuple[str, str], Codes]
     glances: Glances
+    seen_by: frozenset[str]
+
+    @cached_property
+    def looked_at(self) -> Mapping[str, frozenset[str]]:
+        """The products looked at, and by which entities each."""
+        return {
+            of: frozenset(each.entity for each in self.lookups if each.of == of)
+            for of in {each.of for each in self.lookups}
+        }
 
 
 def plan(
@@ -85,7 +97,7 @@ def plan(
         dialect: Of the database.
         watching: The products served beside it, which may look at this one.
     """
-    lookups = lookups_of(product)
+    lookups, watchers = lookups_of(product), (product, *watching)
     most = max((len(each.columns) for each in lookups), default=0)
     writer = Writer(dialect)
     return Plan(
@@ -94,7 +106,10 @@ def plan(
         counts=writer.statement([writer.counts(each, most) for each in lookups]),
         verdicts=writer.statement([writer.verdicts(each) for each in lookups if each.judged]),
         codes=codes_of(product, others),
-        glances=glances_of(product.name, (product, *watching)),
+        glances=glances_of(product.name, watchers),
+        seen_by=frozenset(
+            each.entity for one in watchers for each in one.history if each.of == product.name
+        ),
     )
 
 
@@ -129,7 +144,7 @@ class Writer:
         what = str(column.what)
         score = cast(event.c.score, String)
         value = score if what == "score" else self._inside(event.c.features, what)
-        rows = select(*_row(lookup, [sighting.c.occurred_at], most, value))
+        rows = select(*_row(lookup, [*ORDER], most, value))
         rows = self._ranged(rows, lookup)
         if lookup.where:
             value_of = self._inside(event.c.features, lookup.where.feature)

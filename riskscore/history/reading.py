@@ -63,20 +63,45 @@ class Found(NamedTuple):
     confirmed: Sequence[int]
 
 
+class Looked(NamedTuple):
+    """What every lookup found for one application.
+
+    Attributes:
+        asked: The parameters it was looked for with.
+        rows: By the lookup's place, as of ``Found``; so ``confirmed``.
+    """
+
+    asked: Mapping[str, Any]
+    rows: Mapping[int, Sequence[Any]]
+    confirmed: Mapping[int, Sequence[int]]
+
+    def found(self, lookup: Lookup) -> Found:
+        return Found(self.rows.get(lookup.place), self.confirmed.get(lookup.place, ()))
+
+
 def read_history(
     connection: Connection, plan: Plan, asker: Asker, streams: Streams
 ) -> dict[str, Known]:
     """Compute every history column of one application, in two queries at most."""
-    application = asker.application
+    looked = look(connection, plan, asker, streams)
+    return measured(plan, asker, looked, streams)
+
+
+def look(connection: Connection, plan: Plan, asker: Asker, streams: Streams) -> Looked:
+    """Let the database count what the windows of one application hold."""
     asked = _parameters(plan, asker, streams)
     rows = {row[0]: row for row in _rows(connection, plan.counts, asked)}
-    confirmed = _confirmed(_rows(connection, plan.verdicts, asked), application.occurred_at)
+    verdicts = _rows(connection, plan.verdicts, asked)
+    return Looked(asked, rows, _confirmed(verdicts, asker.application.occurred_at))
+
+
+def measured(plan: Plan, asker: Asker, looked: Looked, streams: Streams) -> dict[str, Known]:
+    """Say what every history column is worth."""
     known: dict[str, Known] = {}
     for lookup in plan.lookups:
-        if lookup.entity in application.entities:
-            found = Found(rows.get(lookup.place), confirmed.get(lookup.place, ()))
+        if lookup.entity in asker.application.entities:
             since = streams.of(lookup.of).known_since
-            known.update(_measured(plan, lookup, found, asked, since))
+            known.update(_measured(plan, lookup, looked.found(lookup), looked.asked, since))
         else:
             known.update((each.name, MISSING) for each in lookup.columns)
     return known
@@ -138,16 +163,16 @@ def _measured(
         elif row is None:
             yield column.name, column.nothing
         elif lookup.last:
-            yield column.name, Known(_latest(plan, lookup, row[-1]), None)
+            yield column.name, Known(latest(plan, lookup, row[-1]), None)
         elif not row[1 + 2 * place]:
             yield column.name, column.nothing
         else:
             begin = asked[column.begin]
             confirmed = sum(moment >= begin for moment in found.confirmed)
-            yield column.name, Known(_worth(column, row, place, confirmed, asked["at"]), None)
+            yield column.name, Known(worth(column, row, place, confirmed, asked["at"]), None)
 
 
-def _worth(column: Asked, row: Sequence[Any], place: int, confirmed: int, at: int) -> float:
+def worth(column: Asked, row: Sequence[Any], place: int, confirmed: int, at: int) -> float:
     """Hand what the database counted to the measure, the latest event as the only one shown."""
     seen, more = row[1 + 2 * place], row[2 + 2 * place]
     events = NO_EVENTS if more is None else NO_EVENTS._replace(occurred=(more,))
@@ -155,7 +180,7 @@ def _worth(column: Asked, row: Sequence[Any], place: int, confirmed: int, at: in
     return value(column.code, column.base_rate, events, tally, Asking(NONE, at, NOW))
 
 
-def _latest(plan: Plan, lookup: Lookup, text: str | None) -> float:
+def latest(plan: Plan, lookup: Lookup, text: str | None) -> float:
     """Encode a stored value as the model would: a word by its code, null as NaN."""
     found = None if text is None else orjson.loads(text)
     if isinstance(found, str):

@@ -20,12 +20,24 @@ from sqlalchemy import (
 )
 
 from riskscore.history import entities
+from riskscore.history.borrowing import Asking
+from riskscore.history.engine import to_json
 from riskscore.history.entities import Pseudonym
 from riskscore.history.glances import Glances
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import fetch, put, put_numbered, run
-from riskscore.history.reading import Asker, read_history
+from riskscore.history.reading import Asker, look, measured
 from riskscore.history.schema import event, outcome, sighting, verdict, whole
+from riskscore.history.sharing import (
+    NO_TERMS,
+    Names,
+    Numbers,
+    Terms,
+    find_shared,
+    numbered,
+    of_partners,
+    shared_names,
+)
 from riskscore.history.store import Store
 from riskscore.history.streams import Streams, first_counted, open_stream, read_streams
 from riskscore.product.application import COUNTED, Application
@@ -37,10 +49,16 @@ SCORED = update(event).where(event.c.id == bindparam("event")).values(score=bind
 
 
 class Arrival(NamedTuple):
-    """An application, and what stands for its identifiers, by entity name."""
+    """An application, and what stands for its identifiers.
+
+    Attributes:
+        names: By entity name.
+        shared: Likewise under each agreement that matters to it, by the agreement's name.
+    """
 
     application: Application
     names: Mapping[str, Pseudonym]
+    shared: Names
 
     @property
     def stored(self) -> bool:
@@ -83,6 +101,8 @@ class Desk:
         numbers: Of the identifiers at hand.
         events: Of the references at hand that counted before.
         outcomes: Of the references at hand, received before they counted.
+        terms: The agreements that matter here.
+        partners: Numbers of the identifiers at hand under each of them.
     """
 
     connection: Connection
@@ -94,16 +114,23 @@ class Desk:
     numbers: dict[Pseudonym, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     outcomes: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    terms: Terms = NO_TERMS
+    partners: Mapping[str, Mapping[Pseudonym, int]] = field(default_factory=dict)
 
     @property
     def product(self) -> str:
         return self.plan.product.name
 
 
-def arrivals_of(store: Store, tenant: str, applications: Iterable[Application]) -> list[Arrival]:
+def arrivals_of(
+    store: Store, tenant: str, applications: Iterable[Application], terms: Terms = NO_TERMS
+) -> list[Arrival]:
     """Make the pseudonyms of applications, which nobody need wait at the door for."""
     key = store.key
-    return [Arrival(each, entities.pseudonyms(key, tenant, each)) for each in applications]
+    return [
+        Arrival(each, entities.pseudonyms(key, tenant, each), shared_names(store, terms, each))
+        for each in applications
+    ]
 
 
 def record(desk: Desk, arrivals: Sequence[Arrival]) -> list[Recorded]:
@@ -128,7 +155,8 @@ def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
     if not entities.locks(desk.connection):
         return
     stored = [each for each in arrivals if each.stored]
-    values = [name.value for each in stored for name in each.names.values()]
+    held = [names for each in stored for names in (each.names, *each.shared.values())]
+    values = [name.value for names in held for name in names.values()]
     key, tenant = desk.store.key, desk.tenant
     values += [
         entities.lock_of(key, tenant, desk.product, each.application.reference) for each in stored
@@ -149,6 +177,9 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
     stored = {name for each in arrivals if each.stored for name in each.names.values()}
     new = sorted(stored - desk.numbers.keys())
     desk.numbers |= entities.add(connection, store.key, tenant, new)
+    if desk.terms.through:
+        shared = [(each.shared, each.stored) for each in arrivals]
+        desk.partners = find_shared(connection, store, desk.terms, shared)
     if desk.product in desk.streams.by_product:
         look_up_references(desk, {each.application.reference for each in arrivals})
 
@@ -190,27 +221,40 @@ def outcomes_of(
 
 def enter(desk: Desk, arrival: Arrival) -> Recorded:
     """Read an application's history, then let it count, if it does and did not before."""
-    application, names = arrival
+    application, names, _ = arrival
     numbers = {entity: desk.numbers[name] for entity, name in names.items() if name in desk.numbers}
     own = desk.events.get(application.reference)
     asker = Asker(application, own, numbers)
-    history = read_history(desk.connection, desk.plan, asker, desk.streams)
+    shared = numbered(arrival.shared, desk.partners)
+    history = history_of(desk, asker, shared)
     counts = own is None and application.purpose in COUNTED
-    number = count(desk, application, numbers) if counts else None
+    number = count(desk, application, numbers, shared) if counts else None
     return Recorded(application, history, numbers, number)
 
 
-def count(desk: Desk, application: Application, numbers: Mapping[str, int]) -> int:
+def history_of(desk: Desk, asker: Asker, shared: Numbers) -> dict[str, Known]:
+    """Read an application's history, and what other tenants have a part in."""
+    looked = look(desk.connection, desk.plan, asker, desk.streams)
+    history = measured(desk.plan, asker, looked, desk.streams)
+    if desk.terms.gets or desk.terms.over:
+        asking = Asking(asker, desk.streams, looked)
+        history |= of_partners(desk.connection, desk.plan, asking, desk.terms, shared)
+    return history
+
+
+def count(desk: Desk, application: Application, numbers: Mapping[str, int], shared: Numbers) -> int:
     """Make an application an event, and put it beside each of its identifiers."""
+    given = {each.name: shared[each.name] for each in desk.terms.gives}
     stream = first_counted(desk.connection, desk.streams.of(desk.product), application.occurred_at)
     desk.streams.by_product[desk.product] = stream
     row = event_row(application, stream.id, numbers, desk.received_at)
+    row["partners"] = to_json(given) if given else None
     number = put_numbered(desk.connection, event, row)
     desk.events[application.reference] = number
     known = Counted(number, stream.id, application.occurred_at, application.features, numbers)
-    put(desk.connection, sighting, sightings(known, desk.plan.glances))
+    put(desk.connection, sighting, sightings(known, desk.plan.glances, given))
     for each in desk.outcomes.get(application.reference, ()):
-        put_beside(desk.connection, each._asdict(), number, numbers.values())
+        put_beside(desk.connection, each._asdict(), number, all_numbers(numbers, given))
     return number
 
 
@@ -231,9 +275,18 @@ def sent(application: Application) -> dict[str, Any]:
     return {name: value for name, value in application.features.items() if value is not None}
 
 
-def sightings(known: Counted, glances: Glances) -> list[dict[str, Any]]:
-    """Put an event beside each of its identifiers."""
-    asking = {known.numbers[name] for name in known.numbers if name in glances.entities}
+def all_numbers(numbers: Mapping[str, int], shared: Numbers | None) -> set[int]:
+    """Gather the numbers of an event's identifiers, under whatever key."""
+    held = (numbers, *(shared or {}).values())
+    return {number for each in held for number in each.values()}
+
+
+def sightings(
+    known: Counted, glances: Glances, shared: Numbers | None = None
+) -> list[dict[str, Any]]:
+    """Put an event beside each of its identifiers, under whatever key."""
+    held = (known.numbers, *(shared or {}).values())
+    asking = {each[name] for each in held for name in each if name in glances.entities}
     glance = glances.at(known.features, known.numbers) if asking else None
     return [
         {
@@ -243,7 +296,7 @@ def sightings(known: Counted, glances: Glances) -> list[dict[str, Any]]:
             "event_id": known.event,
             "glance": glance if number in asking else None,
         }
-        for number in set(known.numbers.values())
+        for number in all_numbers(known.numbers, shared)
     ]
 
 

@@ -33,7 +33,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-HEAD = "0002"  # the migration that leads here
+HEAD = "0006"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
@@ -93,6 +93,7 @@ event = Table(
     Column("score", Integer),  # as it was served; None where nobody said
     Column("features", JSON, nullable=False),  # as they were sent
     Column("entities", JSON, nullable=False),  # name -> id
+    Column("partners", Written),  # agreement -> name -> id; None where nobody else sees it
     UniqueConstraint("stream_id", "reference"),
     Index("event_by_time", "occurred_at"),
 )
@@ -158,6 +159,7 @@ decision = Table(
     Column("entities", JSON, nullable=False),  # name -> id
     Column("features", JSON, nullable=False),  # as served, history included
     Column("answer", JSON, nullable=False),  # what else was said
+    Column("bands", Written),  # feature -> band, of those that other tenants have a part in
     Index("decision_by_reference", "stream_id", "reference"),
     Index("decision_by_time", "occurred_at"),
 )

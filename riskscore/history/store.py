@@ -24,6 +24,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from riskscore.errors import ConfigError, StoreMismatch, StoreUnavailable
+from riskscore.history.agreements import Book
 from riskscore.history.engine import Gate, file_of, is_sqlite, make_engine, url_from
 from riskscore.history.journal import Journal
 from riskscore.history.migrate import check_version, upgrade
@@ -47,6 +48,7 @@ class Store:
         journal: What makes commits last; None where the database does so itself.
         declared: Microseconds since 1970 from which the operator says that everything is known.
         tolerance: Microseconds that a moment may lie in the future.
+        book: Of the agreements by which tenants see each other's history.
         optional: Whether we answer without history when the store fails.
     """
 
@@ -58,6 +60,7 @@ class Store:
     declared: int | None = None
     tolerance: int = 300_000_000
     optional: bool = False
+    book: Book = field(default_factory=lambda: Book(None))
     opened: PseudonymKey | None = field(default=None, init=False)
 
     @property
@@ -68,6 +71,10 @@ class Store:
             ConfigError, StoreMismatch, StoreUnavailable: As ``open``.
         """
         return self.opened or self.open()
+
+    def key_of(self, agreement: str) -> PseudonymKey:
+        """The key of an agreement, under which both of its tenants know an identifier."""
+        return self.key.derived(agreement)
 
     def open(self) -> PseudonymKey:
         """Prove that the database and its key are what this code works with.
@@ -173,6 +180,7 @@ def store_from(settings: Settings) -> Store:
         declared=settings.known_since,
         tolerance=settings.clock_tolerance * 1_000_000,
         optional=settings.on_store_failure == "answer",
+        book=Book(settings.agreements),
     )
 
 

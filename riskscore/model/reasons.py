@@ -1,7 +1,7 @@
 """Why a score is as it is: exact Shapley values summed per reason code, and put into words."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -9,6 +9,7 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.model.bands import COUNTS, band
 from riskscore.product.spec import Category, Feature, Flag, History, Integer, Product
 from riskscore.product.values import Values
 
@@ -17,7 +18,7 @@ LEAST = 0.1  # log-odds; less is noise to a reader
 UNKNOWN = {"en": "not known", "th": "ไม่ทราบ"}
 YES = {"en": "yes", "th": "ใช่"}
 NO = {"en": "no", "th": "ไม่ใช่"}
-COUNTS = frozenset({"count", "distinct", "confirmed"})
+PARTNER = {"en": " (with a partner's history)", "th": " (รวมประวัติจากองค์กรพันธมิตร)"}
 
 Shown = str | bool | int | float | None
 
@@ -32,6 +33,18 @@ class Reason:
     features: Mapping[str, Shown]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedReason(Reason):
+    """A reason that rests on another tenant's history too: of those values only bands are told.
+
+    Attributes:
+        contribution: To one decimal; more would tell a count.
+        shared: Names of those features.
+    """
+
+    shared: Sequence[str]
+
+
 def by_code(product: Product, contributions: NDArray[np.floating]) -> dict[str, float]:
     """Sum one row's contributions, shape (n_columns,), per reason code."""
     shares = contributions.tolist()
@@ -42,7 +55,12 @@ def by_code(product: Product, contributions: NDArray[np.floating]) -> dict[str, 
 
 
 def reasons_of(
-    product: Product, contributions: NDArray[np.floating], values: Values, *, language: str = "en"
+    product: Product,
+    contributions: NDArray[np.floating],
+    values: Values,
+    *,
+    language: str = "en",
+    shared: Collection[str] = (),
 ) -> list[Reason]:
     """List what raised one row's risk, largest first.
 
@@ -51,6 +69,7 @@ def reasons_of(
         contributions: Shapley values in log-odds, shape (n_columns,).
         values: Of the model columns in float64, shape (n_columns,), NaN where missing.
         language: Of the texts; English where a text has no such translation.
+        shared: Columns that other tenants have a part in.
     """
     sums = by_code(product, contributions)
     raising = [code for code, total in sums.items() if total >= LEAST]
@@ -58,17 +77,40 @@ def reasons_of(
     for code in sorted(raising, key=lambda each: -sums[each])[:MOST]:
         places = product.codes[code]
         lead = max(places, key=lambda place: contributions[place])
+        features = {
+            product.columns[place].name: told(product.columns[place], values[place], shared)
+            for place in places
+        }
+        feature = product.columns[lead]
         reason = Reason(
             code=code,
             contribution=round(sums[code], 4),
-            text=text(product.columns[lead], values[lead], language),
-            features={
-                product.columns[place].name: shown(product.columns[place], values[place])
-                for place in places
-            },
+            text=text(feature, features[feature.name], language),
+            features=features,
         )
-        reasons.append(reason)
+        reasons.append(resting(reason, shared, language) if shared else reason)
     return reasons
+
+
+def resting(reason: Reason, shared: Collection[str], language: str) -> Reason:
+    """Say of a reason that it rests on another tenant's history too, if it does."""
+    partly = [name for name in reason.features if name in shared]
+    if not partly:
+        return reason
+    return SharedReason(
+        code=reason.code,
+        contribution=round(reason.contribution, 1),
+        text=reason.text + PARTNER[language],
+        features=reason.features,
+        shared=partly,
+    )
+
+
+def told(feature: Feature, value: float, shared: Collection[str]) -> Shown:
+    """Show a value, or its band where another tenant has a part in it."""
+    if feature.name not in shared or math.isnan(value):
+        return shown(feature, value)
+    return band(feature, value)
 
 
 def shown(feature: Feature, value: float) -> Shown:
@@ -88,10 +130,10 @@ def shown(feature: Feature, value: float) -> Shown:
             return float(value)
 
 
-def text(feature: Feature, value: float, language: str) -> str:
-    """Put a value into the feature's sentence."""
+def text(feature: Feature, value: Shown, language: str) -> str:
+    """Put what is told of a value into the feature's sentence."""
     language = language if language in feature.reason else "en"
-    return feature.reason[language].replace("{value}", _worded(shown(feature, value), language))
+    return feature.reason[language].replace("{value}", _worded(value, language))
 
 
 def _worded(value: Shown, language: str) -> str:

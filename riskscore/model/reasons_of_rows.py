@@ -34,7 +34,7 @@ class Raised(NamedTuple):
             yield Reason(
                 code=self.code,
                 contribution=round(total, 4),
-                text=text(features[lead], known[lead], language),
+                text=text(features[lead], shown(features[lead], known[lead]), language),
                 features={
                     each.name: shown(each, value)
                     for each, value in zip(features, known, strict=True)

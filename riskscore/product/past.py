@@ -9,15 +9,20 @@ from numpy.typing import NDArray
 
 from riskscore.product.values import Values
 
-GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT"]
+GapCode = Literal["MISSING", "HISTORY_UNAVAILABLE", "HISTORY_SHORT", "HISTORY_NOT_SHARED"]
 GAPS: tuple[GapCode | None, ...] = (None, *get_args(GapCode))
 
 
 class Known(NamedTuple):
-    """A history column's value for one application, and why there is none."""
+    """A history column's value for one application, and why there is none.
+
+    Attributes:
+        shared: Whether another tenant's history is in it.
+    """
 
     value: float
     gap: GapCode | None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
