@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+NEVER = 2**63 - 1  # since when something was watched that was not
 Places = MutableSequence[int]  # an array, once compiled
 
 

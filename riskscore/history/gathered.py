@@ -5,12 +5,13 @@ from tempfile import TemporaryFile
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.history.columns import Integers, Swept
+from riskscore.history.columns import Flags, Integers, Swept
 from riskscore.product.past import GAPS, Gaps, Past
 from riskscore.product.spec import Product
 from riskscore.product.values import Values
 
 MISSING, SHORT = GAPS.index("MISSING"), GAPS.index("HISTORY_SHORT")
+NOT_SHARED = GAPS.index("HISTORY_NOT_SHARED")
 
 
 class Gathered:
@@ -24,10 +25,17 @@ class Gathered:
         self.values = {each.name: _in_file(rows, np.nan) for each in product.history}
         self.gaps = {each.name: np.full(rows, MISSING, np.uint8) for each in product.history}
 
-    def put(self, name: str, rows: Integers, places: Integers, swept: Swept) -> None:
-        """Put in the values of some rows, which stand at these places of what was swept."""
-        self.values[name][rows] = swept.values[places]
-        self.gaps[name][rows] = np.where(swept.short[places], SHORT, 0)
+    def put(
+        self, name: str, rows: Integers, places: Integers, swept: Swept, withheld: Flags
+    ) -> None:
+        """Put in the values of some rows, which stand at these places of what was swept.
+
+        Those that are withheld are unknown, whatever was found.
+        """
+        barred = withheld[places]
+        gaps = np.where(swept.short[places], SHORT, 0)
+        self.values[name][rows] = np.where(barred, np.nan, swept.values[places])
+        self.gaps[name][rows] = np.where(barred, NOT_SHARED, gaps)
 
     @property
     def past(self) -> Past:

@@ -4,11 +4,12 @@ Everything lives in one database file that is thrown away. Its memory is limited
 costs disk and not memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import NamedTuple
 
 import duckdb
@@ -18,11 +19,14 @@ import pyarrow.compute as pc
 
 from riskscore.errors import DataError
 from riskscore.history.columns import Integers
+from riskscore.history.loans import Loan
 from riskscore.history.looks import Look, Sheet
 
 CHUNK = 1_000_000  # rows swept at a time
 BATCH = 65_536  # rows read from the database at a time
 MEMORY = "1GB"  # of the database; beside it a replay holds one chunk
+
+NOTHING_APART: Mapping[str, str] = MappingProxyType({})
 
 Room = duckdb.DuckDBPyConnection
 
@@ -128,15 +132,20 @@ def rows_of(room: Room, table: str) -> int:
     return int(rows)
 
 
-def chunks(room: Room, look: Look, asking: Table, seen: Table) -> Iterator[Chunk]:
+def chunks(
+    room: Room, look: Look, asking: Table, seen: Table, loans: Sequence[Loan] = ()
+) -> Iterator[Chunk]:
     """Read the applications that bear an identifier, both those that ask and those that are seen.
+
+    What is lent stands among the rows of the tenant that gets it, though it may see none of it yet.
 
     Yields:
         ``identifier``, ``tenant``, ``received``, ``turn``, ``row``, ``occurred``, ``number``,
-        ``since``, ``asks``, ``counts``, and the columns of ``seen`` that the look needs.
+        ``since``, ``asks``, ``counts``, ``lent``, and the columns of ``seen`` that the look needs.
     """
     own = asking.name == seen.name
     parts = [_own(look, seen)] if own else [_seen(look, seen), _asking(look, asking, seen)]
+    parts += [_lent(look, seen, loan) for loan in loans]
     union = " UNION ALL ".join(parts)
     query = f"SELECT * FROM ({union}) ORDER BY tenant, identifier, received, turn, row"  # noqa: S608
     held: list[pa.RecordBatch] = []
@@ -168,7 +177,8 @@ def _own(look: Look, table: Table) -> str:
     entity = table.identifier(look.entity)
     return f"""
         SELECT {entity} AS identifier, tenant, received, {table.turn} AS turn, row, occurred,
-               number, {table.since(look.entity)} AS since, true AS asks, counted AS counts
+               number, {table.since(look.entity)} AS since, true AS asks, counted AS counts,
+               false AS lent
                {_wanted(look, table, null=False)}
         FROM {table.name} WHERE {entity} IS NOT NULL"""  # noqa: S608
 
@@ -177,8 +187,25 @@ def _seen(look: Look, table: Table) -> str:
     entity = table.identifier(look.entity)
     return f"""
         SELECT {entity} AS identifier, tenant, received, {table.turn} AS turn, row, occurred,
-               number, 0 AS since, false AS asks, true AS counts {_wanted(look, table, null=False)}
+               number, 0 AS since, false AS asks, true AS counts, false AS lent
+               {_wanted(look, table, null=False)}
         FROM {table.name} WHERE counted AND {entity} IS NOT NULL"""  # noqa: S608
+
+
+def _lent(look: Look, table: Table, loan: Loan) -> str:
+    """Give what one tenant received while a loan was in force to another.
+
+    The other identifiers that it met are of no other tenant's kind, so that ``distinct`` adds.
+    """
+    entity = table.identifier(look.entity)
+    others = [each for each in look.columns if each.measure == "distinct"]
+    apart = {table.identifier(str(each.what)): f"'{loan.gives} ' || " for each in others}
+    return f"""
+        SELECT {entity} AS identifier, {loan.gets} AS tenant, received, {table.turn} AS turn, row,
+               occurred, number, 0 AS since, false AS asks, true AS counts, true AS lent
+               {_wanted(look, table, null=False, apart=apart)}
+        FROM {table.name} WHERE counted AND {entity} IS NOT NULL AND tenant = {loan.gives}
+               AND received >= {loan.begins} AND received < {loan.ends}"""  # noqa: S608
 
 
 def _asking(look: Look, table: Table, seen: Table) -> str:
@@ -187,14 +214,17 @@ def _asking(look: Look, table: Table, seen: Table) -> str:
     return f"""
         SELECT {entity} AS identifier, tenant, received, {table.turn} AS turn, row, occurred,
                {number} AS number, {table.since(look.entity)} AS since, true AS asks,
-               false AS counts {_wanted(look, seen, null=True)}
+               false AS counts, false AS lent {_wanted(look, seen, null=True)}
         FROM {table.name} WHERE {entity} IS NOT NULL"""  # noqa: S608
 
 
-def _wanted(look: Look, table: Table, *, null: bool) -> str:
+def _wanted(
+    look: Look, table: Table, *, null: bool, apart: Mapping[str, str] = NOTHING_APART
+) -> str:
     names = {
         table.identifier(str(each.what)) for each in look.columns if each.measure == "distinct"
     }
     names |= {table.quantity(str(each.what)) for each in look.columns if each.measure == "latest"}
     names |= {table.quantity(each.where.feature) for each in look.columns if each.where}
-    return "".join(f", NULL AS {name}" if null else f", {name}" for name in sorted(names))
+    given = {name: "NULL" if null else f"{apart.get(name, '')}{name}" for name in sorted(names)}
+    return "".join(f", {each} AS {name}" for name, each in given.items())

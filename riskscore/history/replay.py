@@ -8,13 +8,15 @@ gather    in the rows' own order                               gathered
 Never imported by a serving worker, for duckdb, numba and pyarrow would cost it memory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from riskscore.history import folder
+from riskscore.history.agreements import Agreement
 from riskscore.history.gathered import Gathered
+from riskscore.history.loans import Loan, lent, withheld
 from riskscore.history.looks import Look, asking_sheet, looks, merged, seen_sheet
 from riskscore.history.receipts import (
     Chunk,
@@ -48,6 +50,7 @@ class Replay:
         known_since: Since when everything was watched, microseconds UTC; None to go by the first
             application of each tenant and product.
         scores: Product -> score of each row of its file, instead of the file's own.
+        agreements: By which tenants see each other's applications.
         advance: Told of every so many rows swept.
     """
 
@@ -57,6 +60,7 @@ class Replay:
     asking: Path | None = None
     known_since: int | None = None
     scores: Mapping[str, Values] = field(default_factory=dict)
+    agreements: Sequence[Agreement] = ()
     advance: Callable[[int], None] = lambda _: None
 
     @cached_property
@@ -76,6 +80,7 @@ class Kept:
     asking: Table
     seen: Mapping[str, Table]
     watches: Mapping[str, Watch]
+    tenants: folder.Tenants
 
 
 def replay(asked: Replay) -> Past:
@@ -89,8 +94,9 @@ def replay(asked: Replay) -> Past:
         kept = keep(room, asked)
         gathered = Gathered(asked.product, rows_of(room, kept.asking.name))
         for look in looks(asked.product):
-            for chunk in chunks(room, look, kept.asking, kept.seen[look.of]):
-                asked.advance(_sweep(look, chunk, kept, gathered))
+            for part, loans in lent(look, asked.agreements, kept.tenants):
+                for chunk in chunks(room, part, kept.asking, kept.seen[look.of], loans):
+                    asked.advance(_sweep(part, chunk, loans, kept, gathered))
     return gathered.past
 
 
@@ -101,7 +107,8 @@ def keep(room: Room, asked: Replay) -> Kept:
     asking = seen[asked.product.name]
     if asked.asking is not None:
         asking = _keep_asking(room, asked, asking, tenants)
-    return Kept(asking, seen, {of: _watch(room, asked, seen[of], tenants) for of in asked.turns})
+    watches = {of: _watch(room, asked, seen[of], tenants) for of in asked.turns}
+    return Kept(asking, seen, watches, tenants)
 
 
 def _keep_seen(room: Room, asked: Replay, of: str, tenants: folder.Tenants) -> Table:
@@ -135,10 +142,11 @@ def _watch(room: Room, asked: Replay, table: Table, tenants: folder.Tenants) -> 
     return Watch(table, firsts(room, table.name), asked.known_since, verdicts)
 
 
-def _sweep(look: Look, chunk: Chunk, kept: Kept, gathered: Gathered) -> int:
+def _sweep(look: Look, chunk: Chunk, loans: Sequence[Loan], kept: Kept, gathered: Gathered) -> int:
     """Compute the columns of a look for some identifiers, and say how many rows that were."""
-    seeing = sight(chunk, kept.watches[look.of])
+    seeing = sight(chunk, kept.watches[look.of], loans)
+    barred = withheld(chunk.rows, loans)
     for history in look.columns:
         swept = sweep(column_of(history), seeing.rows, seeing.events(history), chunk.borders)
-        gathered.put(history.name, seeing.file_rows, seeing.asking, swept)
+        gathered.put(history.name, seeing.file_rows, seeing.asking, swept, barred)
     return len(chunk.rows)

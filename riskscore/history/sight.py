@@ -1,5 +1,6 @@
 """A chunk of applications as a sweep reads them: who asks, and what there is to see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -7,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from riskscore.history.columns import Column, Flags, Integers, Rows
+from riskscore.history.loans import Loan, known_with_loans
 from riskscore.history.receipts import Chunk, Table
 from riskscore.history.verdicts import Shares, Verdicts, shares
-from riskscore.history.watched import First, known_since
+from riskscore.history.watched import First, known_since, since_of
 from riskscore.history.windows import CODES, NONE, Events, microseconds_of
 from riskscore.product.encode import values
 from riskscore.product.spec import History
@@ -90,33 +92,39 @@ class Sight:
         return quantities
 
 
-def sight(chunk: Chunk, watch: Watch) -> Sight:
-    """Turn a chunk into what a sweep reads."""
+def sight(chunk: Chunk, watch: Watch, loans: Sequence[Loan] = ()) -> Sight:
+    """Turn a chunk into what a sweep reads; ``loans`` are those that its columns may see."""
     taken = {name: chunk.rows[name].to_numpy() for name in ("row", "occurred", "received")}
     reference, counts = chunk.rows["number"].to_numpy(), chunk.rows["counts"].to_numpy()
+    lent = chunk.rows["lent"].to_numpy()
     rows = Rows(
         at=taken["occurred"],
         received=taken["received"],
         since=chunk.rows["since"].to_numpy(),
-        known=_known(chunk, watch),
+        known=_known(chunk, watch, loans),
         reference=reference,
-        own=own_places(taken["row"], reference, counts, chunk.borders),
+        own=own_places(taken["row"], reference, counts & ~lent, chunk.borders),
         asks=chunk.rows["asks"].to_numpy(),
         counts=counts,
     )
     return Sight(chunk, watch, rows, shares(watch.verdicts, taken["row"], counts))
 
 
-def _known(chunk: Chunk, watch: Watch) -> Integers:
-    if watch.declared is not None:
-        return np.full(len(chunk.rows), watch.declared)
-    return known_since(chunk.rows, watch.firsts, watch.table.turn)
+def _known(chunk: Chunk, watch: Watch, loans: Sequence[Loan]) -> Integers:
+    rows, turn, declared = chunk.rows, watch.table.turn, watch.declared
+    if declared is not None:
+        own = np.full(len(rows), declared)
+        return known_with_loans(rows, own, loans, lambda _: own)
+    own = known_since(rows, watch.firsts, turn)
+    firsts = watch.firsts
+    return known_with_loans(rows, own, loans, lambda giver: since_of(rows, firsts.get(giver), turn))
 
 
 def own_places(row: Integers, reference: Integers, counts: Flags, borders: Integers) -> Integers:
     """Find each row's event: the earlier one of its identifier with the same reference.
 
-    A row that counts is its reference's first, and has none.
+    A row that counts is its reference's first, and has none. What is lent is
+    nobody's own.
     """
     own = np.full(len(row), NONE)
     events, again = np.flatnonzero(counts), np.flatnonzero(~counts & (reference != NONE))

@@ -6,10 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from riskscore.history.columns import Integers
+from riskscore.history.columns import NEVER, Flags, Integers
 from riskscore.history.receipts import Room
-
-NEVER = 2**63 - 1
 
 
 class First(NamedTuple):
@@ -38,12 +36,23 @@ def known_since(rows: pa.Table, known: Mapping[int, First], turn: int) -> Intege
         turn: Of that product among what was received at one moment.
     """
     since = np.full(rows.num_rows, NEVER)
-    tenants, received, turns, row = (
-        rows[name].to_numpy() for name in ("tenant", "received", "turn", "row")
-    )
+    tenants = rows["tenant"].to_numpy()
     for tenant, first in known.items():
-        earlier = turns > turn
-        earlier |= (turns == turn) & (row > first.row)
-        seen = (received > first.received) | ((received == first.received) & earlier)
-        since[(tenants == tenant) & seen] = first.occurred
+        since[(tenants == tenant) & _after(rows, first, turn)] = first.occurred
     return since
+
+
+def since_of(rows: pa.Table, first: First | None, turn: int) -> Integers:
+    """Say likewise since when another tenant's applications were watched, given its first."""
+    if first is None:
+        return np.full(rows.num_rows, NEVER)
+    return np.where(_after(rows, first, turn), first.occurred, NEVER)
+
+
+def _after(rows: pa.Table, first: First, turn: int) -> Flags:
+    """Tell which rows were received after a first application."""
+    received, turns, row = (rows[name].to_numpy() for name in ("received", "turn", "row"))
+    earlier = turns > turn
+    earlier |= (turns == turn) & (row > first.row)
+    seen: Flags = (received > first.received) | ((received == first.received) & earlier)
+    return seen

@@ -6,6 +6,7 @@ Knows nothing of the code under test but product declarations. Times are whole m
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from riskscore.product.spec import History, Product
 
@@ -58,6 +59,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """That one tenant sees what another receives from a moment on, until another moment."""
+
+    name: str
+    gives: str
+    gets: str
+    product: str
+    measures: frozenset[str]
+    windows: frozenset[timedelta]
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """One history value of one application, and why it is unknown, if it is."""
 
@@ -76,12 +91,13 @@ def answers(
     outcomes: Sequence[Outcome],
     *,
     known_since: int | None = None,
+    sharings: Sequence[Sharing] = (),
 ) -> list[dict[str, Answer]]:
     """Answer every application of a product, in the order given."""
     ordered = in_order_of_receipt(applications)
     return [
         {
-            each.name: answer(each, asking, ordered, outcomes, known_since)
+            each.name: answer(each, asking, ordered, outcomes, known_since, sharings)
             for each in product.history
         }
         for asking in applications
@@ -95,24 +111,48 @@ def answer(
     ordered: Sequence[Application],
     outcomes: Sequence[Outcome],
     known_since: int | None,
+    sharings: Sequence[Sharing] = (),
 ) -> Answer:
     identifier = asking.entities.get(column.entity)
     if identifier is None:
         return Answer(value=math.nan, gap="MISSING")
     before = [each for each in earlier(asking, ordered) if each.product == column.of]
-    before = [each for each in before if each.tenant == asking.tenant]
-    events = counted(before)
+    ours = [each for each in sharings if each.gets == asking.tenant and covers(each, column)]
+    live = [each for each in ours if each.begins <= asking.receipt < each.ends]
+    if {each.gives for each in ours if asking.receipt >= each.ends} - {each.gives for each in live}:
+        return Answer(value=math.nan, gap="HISTORY_NOT_SHARED")
+    own = counted([each for each in before if each.tenant == asking.tenant])
+    own_since = since(own, known_since)
+    watches = [] if live and own_since is None else [own_since]
+    events = list(own)
+    for each in live:
+        theirs = counted([one for one in before if one.tenant == each.gives])
+        first = since(theirs, known_since)
+        watches.append(None if first is None else max(first, each.begins))
+        events += [one for one in theirs if each.begins <= one.receipt < each.ends]
+    events = [each for each in counted(before) if each in events]
     window = int(column.window.total_seconds() * 1_000_000)
     begin = asking.occurred - window
     if column.entity in asking.since:
         begin = max(begin, asking.since[column.entity])
-    watched = known_since if known_since is not None else (events[0].occurred if events else None)
-    if watched is None or begin < watched:
+    if any(watched is None or begin < watched for watched in watches):
         return Answer(value=math.nan, gap="HISTORY_SHORT")
     seen = [each for each in events if each.entities.get(column.entity) == identifier]
     seen = [each for each in seen if begin <= each.occurred <= asking.occurred]
     seen = [each for each in seen if each.key != asking.key]
     return Answer(value=measure(column, asking, seen, outcomes))
+
+
+def covers(sharing: Sharing, column: History) -> bool:
+    measured = column.measure in sharing.measures and column.window in sharing.windows
+    return column.of == sharing.product and measured
+
+
+def since(events: Sequence[Application], declared: int | None) -> int | None:
+    """Say since when a tenant's applications are known."""
+    if declared is not None:
+        return declared
+    return events[0].occurred if events else None
 
 
 def earlier(asking: Application, ordered: Sequence[Application]) -> list[Application]:
@@ -146,8 +186,9 @@ def measure(  # noqa: PLR0911 - one line per measure
         case "count":
             return len(met)
         case "distinct":
-            others = {each.entities.get(str(column.what)) for each in met}
-            return len(others - {None})
+            what = str(column.what)  # of two tenants, identifiers are never the same
+            others = {(each.tenant, each.entities[what]) for each in met if what in each.entities}
+            return len(others)
         case "latest":
             return math.nan if latest is None else quantity(column, latest)
         case "seconds_since_latest":

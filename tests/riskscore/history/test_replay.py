@@ -16,8 +16,9 @@ from riskscore.history.replay import Replay, replay
 from riskscore.product.past import Past
 from riskscore.product.spec import Product
 from tests.history.files import write_events
-from tests.history.oracle import Answer, Application, Outcome, answers
+from tests.history.oracle import Answer, Application, Outcome, Sharing, answers
 from tests.history.products import PARCEL, VISIT
+from tests.history.sharing import EVER, HOUR, agreed, dense, sharings
 from tests.history.streams import DAY, MINUTE, START, Stream, applications, streams
 
 LOOKED_AT = {"parcel": PARCEL, "visit": VISIT}
@@ -30,6 +31,7 @@ def replayed(
     *,
     known_since: int | None = None,
     asking: Sequence[Application] = (),
+    sharings: Sequence[Sharing] = (),
 ) -> Past:
     with TemporaryDirectory() as folder:
         events = write_events(Path(folder) / "events", came, found)
@@ -40,6 +42,7 @@ def replayed(
             looked_at=LOOKED_AT,
             asking=Path(folder) / "asking" / f"{product.name}.parquet" if asking else None,
             known_since=known_since,
+            agreements=[agreed(each) for each in sharings],
         )
         return replay(asked)
 
@@ -243,3 +246,26 @@ def test_what_is_looked_at_must_be_declared(tmp_path: Path) -> None:
 
     with pytest.raises(ProductInvalid, match=r"agents_by_phone_1d: of: 'visit' is not declared"):
         replay(Replay(product=PARCEL, events=events))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("product", [PARCEL, VISIT], ids=["parcel", "visit"])
+@pytest.mark.parametrize(
+    "periods",
+    [
+        [EVER],
+        [(START, START + 5 * HOUR)],
+        [(START + HOUR, START + 3 * HOUR), (START + 5 * HOUR, START + 99 * HOUR)],
+    ],
+    ids=["always", "for a while", "twice"],
+)
+@pytest.mark.parametrize("known_since", [None, START - 30 * HOUR], ids=["found", "declared"])
+def test_what_an_agreement_lets_through_is_seen_while_it_is_in_force(
+    product: Product, periods: list[tuple[int, int]], known_since: int | None, seed: int
+) -> None:
+    stream, shared = dense(seed), sharings(*periods)
+
+    past = replayed(product, *stream, known_since=known_since, sharings=shared)
+
+    right = answers(product, *stream, known_since=known_since, sharings=shared)
+    assert differences(past, right) == []

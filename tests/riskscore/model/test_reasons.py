@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from riskscore.model.reasons import reasons_of, text
+from riskscore.model.reasons import reasons_of, shown, text
 from riskscore.product.spec import Product
 from riskscore.product.toml import product_from
 
@@ -39,10 +39,10 @@ def test_a_missing_value_is_null_and_said_to_be_unknown(claim: Product) -> None:
 def test_texts_follow_the_language_and_fall_back_to_english(claim: Product) -> None:
     claimed, first_claim, carrier, _, _ = claim.columns
 
-    assert text(claimed, 12.0, "th") == "เรียกร้อง: 12 ดอลลาร์"
-    assert text(claimed, float("nan"), "th") == "เรียกร้อง: ไม่ทราบ ดอลลาร์"
-    assert text(first_claim, 1.0, "th") == "First claim of this customer: yes"
-    assert text(carrier, 1.0, "en") == "Sent by courier"
+    assert text(claimed, shown(claimed, 12.0), "th") == "เรียกร้อง: 12 ดอลลาร์"
+    assert text(claimed, shown(claimed, float("nan")), "th") == "เรียกร้อง: ไม่ทราบ ดอลลาร์"
+    assert text(first_claim, shown(first_claim, 1.0), "th") == "First claim of this customer: yes"
+    assert text(carrier, shown(carrier, 1.0), "en") == "Sent by courier"
 
 
 shares = arrays(np.float64, 5, elements=st.floats(-5, 5))
