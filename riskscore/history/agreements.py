@@ -177,10 +177,8 @@ class Book:
 
         A file that cannot be read any more ends them all: better unknown than not allowed.
         """
-        if self.path is None:
-            return ()
-        stamp = _stamp(self.path)
-        if stamp != self.seen:
+        stamp = None if self.path is None else _stamp(self.path)
+        if self.path is not None and stamp != self.seen:
             self.seen = stamp
             self.agreements = self._again(self.path)
         return self.agreements

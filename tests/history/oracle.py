@@ -105,7 +105,7 @@ def answers(
     ]
 
 
-def answer(
+def answer(  # noqa: PLR0913, PLR0917 - everything that matters
     column: History,
     asking: Application,
     ordered: Sequence[Application],

@@ -24,7 +24,7 @@ from tests.history.streams import DAY, MINUTE, START, Stream, applications, stre
 LOOKED_AT = {"parcel": PARCEL, "visit": VISIT}
 
 
-def replayed(
+def replayed(  # noqa: PLR0913 - everything that matters
     product: Product,
     came: Sequence[Application],
     found: Sequence[Outcome] = (),
@@ -269,3 +269,16 @@ def test_what_an_agreement_lets_through_is_seen_while_it_is_in_force(
 
     right = answers(product, *stream, known_since=known_since, sharings=shared)
     assert differences(past, right) == []
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_tenant_without_visits_of_its_own_sees_those_of_others_alone(seed: int) -> None:
+    came, found = dense(seed)
+    others = [each for each in came if (each.tenant, each.product) != ("default", "visit")]
+    shared = sharings((START + HOUR, START + 99 * HOUR))
+
+    past = replayed(PARCEL, others, found, sharings=shared)
+
+    right = answers(PARCEL, others, found, sharings=shared)
+    assert differences(past, right) == []
+    assert not all(each["visits_by_phone_2h"].gap for each in right)
