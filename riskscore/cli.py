@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from riskscore.agreements_command import agreements
 from riskscore.errors import RiskScoreError
 from riskscore.product.application import TENANT
 from riskscore.settings import Settings, settings_from
@@ -131,13 +132,15 @@ def score(
                 language=language,
             )
             return
-        before = portfolio.Before(history, settings.known_since) if history else None
+        before = None
+        if history:
+            before = portfolio.Before(history, settings.known_since, settings.agreements)
         portfolio.score(folder, file, out, before=before, reasons=reasons, language=language)
     except RiskScoreError as error:
         raise click.ClickException(str(error)) from error
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, agreements):
     main.add_command(command)
 
 

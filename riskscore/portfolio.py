@@ -14,6 +14,7 @@ from riskscore.decision.portfolio import Tally, score_portfolio
 from riskscore.decision.portfolio_files import ignored, refused_path
 from riskscore.decision.recorded import record_portfolio
 from riskscore.errors import BundleNotFound, DataUnreadable, UnknownProduct
+from riskscore.history.agreements import read_agreements
 from riskscore.history.lookups import declared
 from riskscore.history.plan import plan
 from riskscore.history.store import Store, store_from
@@ -30,10 +31,16 @@ SILENT = 2.0  # seconds; a shorter run needs no progress
 
 
 class Before(NamedTuple):
-    """An event folder, and since when it is whole; None to go by its first events."""
+    """An event folder, and what the settings say of the past.
+
+    Attributes:
+        known_since: Since when the folder is whole; None to go by its first events.
+        agreements: The file of those by which tenants see each other's history.
+    """
 
     events: Path
     known_since: int | None
+    agreements: Path | None = None
 
 
 def score(  # noqa: PLR0913 - keywords of one command
@@ -132,6 +139,7 @@ def past_of(product: Product, file: Path, before: Before, models: Path) -> Past 
             looked_at=looked_at(product, (models,)),
             asking=file,
             known_since=before.known_since,
+            agreements=read_agreements(before.agreements) if before.agreements else (),
         )
     )
 

@@ -34,6 +34,7 @@ class Source:
         weighed: Event folder: weigh found frauds by lateness and source, and leave out rows that
             are too young.
         scores_from: Bundles whose scores are looked at instead of the event files' own.
+        agreements: Event folder: a file of agreements by which tenants see each other's history.
         declarations: Folders where products that are looked at may be declared.
     """
 
@@ -46,6 +47,7 @@ class Source:
     known_since: int | None = None
     weighed: bool = False
     scores_from: tuple[Path, ...] = ()
+    agreements: Path | None = None
     declarations: tuple[Path, ...] = ()
 
     @property
@@ -56,6 +58,7 @@ class Source:
             "--from": self.first is not None,
             "--known-since": self.known_since is not None,
             "--scores-from": bool(self.scores_from),
+            "--agreements": self.agreements is not None,
         }
         return [name for name, given in options.items() if given]
 

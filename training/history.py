@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riskscore.history.agreements import read_agreements
 from riskscore.history.folder import events_of
 from riskscore.history.replay import Replay, replay
 from riskscore.model.bundle import Bundle
@@ -72,6 +73,7 @@ def _computed(
                 looked_at=looked_at(product, source.declarations),
                 known_since=source.known_since,
                 scores=scores,
+                agreements=read_agreements(source.agreements) if source.agreements else (),
                 advance=advance,
             )
         ).values

@@ -75,6 +75,7 @@ class Events(NamedTuple):
     first: int | None
     known_since: int | None
     scores_from: tuple[Path, ...]
+    agreements: Path | None
 
 
 def event_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -100,6 +101,11 @@ def event_options(command: Callable[..., None]) -> Callable[..., None]:
         multiple=True,
         help="Event folder: a bundle fitted on earlier time, whose scores history looks at.",
     )
+    @click.option(
+        "--agreements",
+        type=EXISTING,
+        help="Event folder: the file of agreements by which tenants see each other's history.",
+    )
     @wraps(command)
     def with_events(
         *args: Any,
@@ -107,8 +113,9 @@ def event_options(command: Callable[..., None]) -> Callable[..., None]:
         first: int | None,
         known_since: int | None,
         scores_from: tuple[Path, ...],
+        agreements: Path | None,
         **more: Any,
     ) -> None:
-        command(*args, events=Events(as_of, first, known_since, scores_from), **more)
+        command(*args, events=Events(as_of, first, known_since, scores_from, agreements), **more)
 
     return with_events

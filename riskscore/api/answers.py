@@ -33,6 +33,13 @@ class Reason(Answer):
             "additionalProperties": SHOWN,
         },
     )
+    shared = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Those of the features that rest on another tenant's history, by a "
+            "sharing agreement: a band is told in place of the value; absent where none does."
+        },
+    )
 
 
 class Gap(Answer):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from riskscore.model.reasons import reasons_of, shown, text
+from riskscore.model.reasons import SharedReason, reasons_of, shown, text
 from riskscore.product.spec import Product
 from riskscore.product.toml import product_from
 
@@ -65,3 +65,24 @@ CLAIM_TEXT = "\n".join(
         *(f'[[feature]]\nname = "x{n}"\nkind = "number"\nlow = 0\nhigh = 5000' for n in range(5)),
     ]
 )
+
+
+def test_a_reason_that_rests_on_a_partner_tells_bands_and_says_so(claim: Product) -> None:
+    contributions = np.array([0.5678, 0, 0, 0, 0])
+
+    [reason] = reasons_of(claim, contributions, VALUES, shared={"claimed"})
+
+    assert isinstance(reason, SharedReason)
+    assert reason.text == "Claimed: 1000 to 3000 dollars (with a partner's history)"
+    assert reason.features == {"claimed": "1000 to 3000"}
+    assert reason.shared == ["claimed"]
+    assert reason.contribution == 0.6
+
+
+def test_a_reason_beside_it_tells_its_values(claim: Product) -> None:
+    contributions = np.array([0.5678, 0, 0, 0, 0])
+
+    [reason] = reasons_of(claim, contributions, VALUES, shared={"carrier"})
+
+    assert not isinstance(reason, SharedReason)
+    assert reason.contribution == 0.5678
