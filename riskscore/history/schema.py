@@ -33,7 +33,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-HEAD = "0006"  # the migration that leads here
+HEAD = "0003"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
