@@ -41,7 +41,7 @@ STAGES = {
     "riskscore.product.one_row:RowEncoder.__call__": "encoding and pseudonyms",
     "riskscore.decision.judgement:rounded": "encoding and pseudonyms",
     "riskscore.history.recording:look_up": "history",
-    "riskscore.history.recording:read_history": "history",
+    "riskscore.history.recording:history_of": "history",
     "riskscore.decision.scoring:judge": "margin and reasons",
     "riskscore.decision.scoring:explain": "margin and reasons",
     "riskscore.history.recording:count": "writing",
