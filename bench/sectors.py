@@ -87,9 +87,7 @@ class Cut(NamedTuple):
         quick = replace(product, recipe=replace(product.recipe, eta=ETA))
         rows = replace(self.past, product=quick, matrix=self.past.matrix[:, columns])
         grow_on, stop = cut_by_time(times(rows), (1 - STOP, STOP))
-        return Model(
-            Trees(grow_until_stopped(rows, grow_on, stop, seed=0), threads=2), columns, stop
-        )
+        return Model(Trees(grow_until_stopped(rows, grow_on, stop, seed=0)), columns, stop)
 
     def lacking(self, gone: Collection[str]) -> Later:
         """Show the later rows as they are when the history of some products is lost."""

@@ -130,13 +130,13 @@ def visible(path: Path) -> bool:
     return not path.name.startswith(".")
 
 
-def load_champion(folder: Path, *, threads: int = 1) -> Bundle:
+def load_champion(folder: Path) -> Bundle:
     """Load the version that a product's ``champion`` file names.
 
     Raises:
         BundleNotFound, BundleMismatch, BundleCorrupt: As ``load_bundle``.
     """
-    return load_bundle(folder / champion_version(folder), threads=threads)
+    return load_bundle(folder / champion_version(folder))
 
 
 def champion_version(folder: Path) -> str:
@@ -151,12 +151,11 @@ def champion_version(folder: Path) -> str:
     return version
 
 
-def load_bundle(folder: Path, *, threads: int = 1) -> Bundle:
+def load_bundle(folder: Path) -> Bundle:
     """Read one bundle and prove that this code scores as training did.
 
     Args:
         folder: ``models/<product>/<version>``.
-        threads: For its trees; more than one only where one process has the machine to itself.
 
     Raises:
         BundleNotFound: A file is not there.
@@ -171,7 +170,7 @@ def load_bundle(folder: Path, *, threads: int = 1) -> Bundle:
         product=product,
         version=record["version"],
         sha256=hashlib.sha256(content).hexdigest(),
-        trees=_trees(_booster(files[MODEL], product, folder / MODEL), folder / MODEL, threads),
+        trees=_trees(_booster(files[MODEL], product, folder / MODEL), folder / MODEL),
         calibration=manifest.calibration_in(record),
         scale=_scale(folder, record),
         thresholds=_thresholds(record, folder),
@@ -236,9 +235,9 @@ def _booster(content: bytes, product: Product, path: Path) -> xgb.Booster:
     return booster
 
 
-def _trees(booster: xgb.Booster, path: Path, threads: int) -> Trees:
+def _trees(booster: xgb.Booster, path: Path) -> Trees:
     try:
-        return Trees(booster, threads=threads)
+        return Trees(booster)
     except BundleMismatch as error:
         raise BundleMismatch(f"{path}: {error}") from error
 

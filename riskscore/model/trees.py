@@ -1,8 +1,6 @@
 """Margins of a booster, and the exact Shapley values behind them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +13,6 @@ from riskscore.model.grown import NONE, Grown, read_grown
 from riskscore.model.walk import share_out, sum_leaves
 from riskscore.product.encode import Matrix
 
-SHARED = 1_000  # rows from which threads are worth starting
 CHECKED = 64  # rows that must get the margins of xgboost before any other is walked
 MISSING = 0.1  # of their values
 
@@ -36,17 +33,16 @@ class Explained(NamedTuple):
 
 
 class Trees:
-    """A booster ready to answer, one thread unless told: requests share the cores."""
+    """A booster ready to answer, in one thread: requests and batches share the cores."""
 
-    def __init__(self, booster: xgb.Booster, *, threads: int = 1) -> None:
+    def __init__(self, booster: xgb.Booster) -> None:
         """Lay the trees out.
 
         Raises:
             BundleMismatch: The booster holds something that would be scored wrongly.
         """
-        booster.set_param({"nthread": threads})
+        booster.set_param({"nthread": 1})
         self.booster = booster
-        self.threads = threads
         self._columns = booster.num_features()
         grown, start = read_grown(booster)
         self._forest = forest_of(grown, start, self._columns)
@@ -67,16 +63,11 @@ class Trees:
         return Explained(margins, contributions)
 
     def _over(self, matrix: Matrix, walk: Walk, *answers: NDArray[np.float32]) -> None:
-        """Fill answers row by row, shared out to the threads where that is worth it."""
+        """Fill answers row by row."""
         rows = np.require(matrix, np.float32, ["C", "W"])  # compiled for no other kind of array
         if rows.shape[1:] != (self._columns,):
             raise ValueError(f"rows of shape {rows.shape}: expected {self._columns} columns")
-        if self.threads == 1 or len(rows) < SHARED:
-            walk(self._forest, rows, *answers)
-            return
-        parts = [np.array_split(each, self.threads) for each in (rows, *answers)]
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(partial(walk, self._forest), *parts))
+        walk(self._forest, rows, *answers)
 
     def _check(self) -> None:
         """Refuse a booster that xgboost itself scores otherwise than we do."""

@@ -272,14 +272,6 @@ def test_a_row_gets_the_same_numbers_alone_and_among_others(
     np.testing.assert_array_equal(trees.margins(rows[:50]), margins)
 
 
-@pytest.mark.parametrize("count", [0, 1, 17, 3_001])
-def test_threads_change_nothing(booster: xgb.Booster, rows: Matrix, count: int) -> None:
-    alone, together = Trees(booster).explain(rows), Trees(booster, threads=2).explain(rows[:count])
-
-    np.testing.assert_array_equal(together.margins, alone.margins[:count])
-    np.testing.assert_array_equal(together.contributions, alone.contributions[:count])
-
-
 def test_rows_held_in_any_other_way_are_not_compiled_for(
     booster: xgb.Booster, rows: Matrix
 ) -> None:
