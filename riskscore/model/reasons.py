@@ -3,8 +3,6 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +45,13 @@ class SharedReason(Reason):
 
 def by_code(product: Product, contributions: NDArray[np.floating]) -> dict[str, float]:
     """Sum one row's contributions, shape (n_columns,), per reason code."""
-    shares = contributions.tolist()
-    return {
-        code: reduce(add, (shares[place] for place in places), 0.0)  # from 3.12 on, sum corrects
-        for code, places in product.codes.items()
-    }
+    shares, sums = contributions.tolist(), {}
+    for code, places in product.codes.items():
+        total = 0.0
+        for place in places:  # sum() would correct its errors, from Python 3.12 on
+            total += shares[place]
+        sums[code] = total
+    return sums
 
 
 def reasons_of(
