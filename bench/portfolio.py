@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xgboost as xgb
 
+from bench.table import Line, over_rounds, save
 from riskscore import portfolio
 from riskscore.model.bundle import MODEL
 from riskscore.model.calibration import Calibration
@@ -73,6 +74,7 @@ def main(rows: int, columns: int, rounds: int, peak: int, reasons: int) -> None:
         file = write(work / "rows.parquet", rows, columns)
         spent = [beside(models, file, work / "out.parquet") for _ in range(rounds)]
         wall, busy = ([each[place] for each in spent] for place in (0, 1))
+        save("portfolio", lines(wall, busy))
         click.echo(
             f"{rows:,} rows, {columns} columns, {os.cpu_count()} threads: {spread(wall)} times "
             f"inplace_predict; in processor time {spread(busy)} times"
@@ -158,6 +160,15 @@ def alone_in_memory(models: Path, file: Path) -> tuple[float, float]:
     table = pq.read_table(file)
     matrix = np.column_stack([table[name].to_numpy() for name in table.column_names[1:]])
     return timed(lambda: booster.inplace_predict(matrix, validate_features=False))
+
+
+def lines(wall: list[float], busy: list[float]) -> list[Line]:
+    what, command = "portfolio without reasons / raw inplace_predict", "python -m bench.portfolio"
+    asked = {"least": 2.0, "aim": 1.3, "falling": True}
+    return [
+        over_rounds(wall, what=f"{what}: time", unit="x", command=command, **asked),
+        over_rounds(busy, what=f"{what}: processor time", unit="x", command=command, falling=True),
+    ]
 
 
 def spread(ratios: list[float]) -> str:
