@@ -39,6 +39,7 @@ from riskscore.product.spec import Product, Where
 
 AT: BindParameter[int] = bindparam("at", type_=BigInteger)
 OWN: BindParameter[int] = bindparam("own", type_=BigInteger)
+ONE: ColumnElement[int] = literal_column("1", Integer)
 ORDER = (sighting.c.occurred_at, sighting.c.event_id)  # of occurrence, then of receipt
 
 
@@ -199,12 +200,12 @@ class Writer:
         met = within
         if column.where:
             met = and_(within, meets(self._glanced("f", column.where.feature), column.where))
-        seen = func.count(case((within if column.measure == "share" else met, 1)))
+        seen = func.count(case((within if column.measure == "share" else met, ONE)))
         match column.measure:
             case "share":
-                return seen, func.count(case((met, 1)))
+                return seen, func.count(case((met, ONE)))
             case "distinct":
-                other = func.nullif(self._glanced("e", str(column.what)), "null")
+                other = func.nullif(self._glanced("e", str(column.what)), fixed("null"))
                 return seen, func.count(distinct(case((met, other))))
             case "seconds_since_latest":
                 return seen, func.max(case((met, sighting.c.occurred_at)))
@@ -222,14 +223,24 @@ class Writer:
         if self.dialect.name == "sqlite":
             names = ("$" + "".join(f".{to_json(name)}" for name in names),)
         for name in names:
-            column = column.op("->", precedence=15)(literal(name, String))
+            column = column.op("->", precedence=15)(fixed(name))
         return cast(column, String)
 
 
 def meets(value: ColumnElement, where: Where) -> ColumnElement[bool]:
     """Compare a value with every way to spell the sought one; it is worked out once."""
-    same: dict[str, ColumnElement] = {each: literal_column("1") for each in spellings(where.equals)}
-    return case(same, value=value).is_not(None)
+    same = [(fixed(each), ONE) for each in spellings(where.equals)]
+    return case(*same, value=value).is_not(None)
+
+
+def fixed(text: str) -> ColumnElement[str]:
+    """Write a text into the statement: what is bound costs again at every call.
+
+    Not one with a backslash, of which not every PostgreSQL makes the same.
+    """
+    if "\\" in text:
+        return literal(text, String)
+    return literal_column("'" + text.replace("'", "''") + "'", String)
 
 
 def spellings(value: str | float) -> list[str]:
