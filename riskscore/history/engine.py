@@ -25,7 +25,7 @@ from riskscore.history.filelock import held
 
 BROKEN = ((3, 7, 0), (3, 51, 2))  # SQLites that may corrupt a log that several processes write
 CONNECTIONS = 2  # per process: workers answer one request at a time
-LONGEST_LOG = 20_000  # pages; ``journal`` folds it in long before
+LONGEST_LOG = 100_000  # pages; ``journal`` folds it in long before
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 

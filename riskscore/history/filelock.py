@@ -33,20 +33,21 @@ def held(descriptor: int, seconds: float) -> Iterator[None]:
 
 
 def _take(descriptor: int, seconds: float) -> None:
-    if _free(descriptor):
+    if free(descriptor):
         return
     if threading.current_thread() is threading.main_thread():
         with _alarm(seconds):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         return
     deadline = time.monotonic() + seconds
-    while not _free(descriptor):
+    while not free(descriptor):
         if time.monotonic() > deadline:
             raise StoreUnavailable("the store is busy")
         time.sleep(PAUSE)
 
 
-def _free(descriptor: int) -> bool:
+def free(descriptor: int) -> bool:
+    """Take a lock if nobody holds it, and say so."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -8,12 +8,14 @@ that our commit was based on. While one writer waits for the disk the next one w
 write to the disk may serve both.
 
 Likewise the log is folded into the database outside the door, but for what comes in meanwhile.
+Whoever wants to write waits for that rest, so it is done seldom, by one process for all, and from
+close up.
 """
 
 import logging
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -23,10 +25,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from riskscore.errors import StoreUnavailable
 from riskscore.history.engine import Gate, file_of
+from riskscore.history.filelock import free
 
 log = logging.getLogger("riskscore.store")
 
-FOLD_AFTER = 200  # commits of one process, some thirty pages each
+FOLD_AFTER = 400  # commits of one process, some thirty pages each
+TURN = 12  # bytes into a log, where four say how often it was begun anew
 make_last: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS lacks the first
 
 
@@ -40,7 +44,8 @@ class Journal:
         file = file_of(engine.url)
         self.path = file.with_name(f"{file.name}-wal")
         self.file: int | None = None
-        self.commits = 0
+        self.commits = 0  # since the log was last folded in, by whomever
+        self.turn = b""
         self.doubtful = False  # did the disk fail? then no later write may be built on this log
 
     @property
@@ -57,12 +62,20 @@ class Journal:
         if self.doubtful:
             self.begin_anew()
         try:
-            make_last(self.opened())
+            log_file = self.opened()
+            make_last(log_file)
         except FileNotFoundError:  # no such log: then SQLite itself waited for the disk
             return
         except OSError as error:
             self.doubtful = True
             raise StoreUnavailable("the store cannot be reached") from error
+        self.count(log_file)
+
+    def count(self, log_file: int) -> None:
+        """Count a commit, from the first again when the log was begun anew."""
+        turn = os.pread(log_file, 4, TURN)
+        if turn != self.turn:
+            self.turn, self.commits = turn, 0
         self.commits += 1
 
     def begin_anew(self) -> None:
@@ -101,15 +114,20 @@ class Journal:
         driver: Any = self.engine.dialect.loaded_dbapi
         try:
             self.fold()
-        except (StoreUnavailable, SQLAlchemyError, driver.Error) as error:
+        except (StoreUnavailable, SQLAlchemyError, driver.Error, OSError) as error:
             log.warning("the log was not folded in", exc_info=error)
 
     def fold(self) -> None:
-        """Bring the log into the database: most of it while others write, the rest at the door."""
-        with closing(self.engine.raw_connection()) as bare:
-            bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
-            with self.gate.entered():
+        """Bring the log into the database: most of it while others write, the rest at the door.
+
+        What came in during the first, long pass would make the door's pass long.
+        """
+        with closing(self.engine.raw_connection()) as bare, alone(self.path) as first:
+            if first:
                 bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+                bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+                with self.gate.entered():
+                    bare.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def let_go(self) -> None:
         if self.file is not None:
@@ -122,6 +140,16 @@ class Journal:
             self.folding.join()
         self.let_go()
         self.gate.close()
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Tell whether no other process folds this log, and keep them from it meanwhile."""
+    log_file = os.open(path, os.O_RDONLY)
+    try:
+        yield free(log_file)
+    finally:
+        os.close(log_file)
 
 
 def make_name_last(path: Path) -> None:

@@ -155,7 +155,42 @@ def test_a_log_that_another_process_began_anew_is_the_one_that_lasts(
     assert disk[-1] == log_of(tmp_path).stat().st_ino
 
 
-def test_the_log_stays_short_while_two_write(settings: Settings, tmp_path: Path) -> None:
+def test_a_log_that_somebody_folded_is_not_due_for_all_the_commits_before(
+    store: Store, settings: Settings
+) -> None:
+    assert store.journal
+    for _ in range(3):
+        write(store)
+    with closing(store_from(settings)) as other:
+        other.open()
+        assert other.journal
+        other.journal.fold()
+
+    write(store)
+
+    assert store.journal.commits == 1
+
+
+def test_a_log_is_folded_by_one_at_a_time(store: Store, tmp_path: Path) -> None:
+    assert store.journal
+    write(store)
+    database = tmp_path / "store.db"
+    before = database.read_bytes()
+
+    with journal.alone(log_of(tmp_path)) as first:
+        assert first
+        store.journal.fold()
+        left_to_another = database.read_bytes()
+    store.journal.fold()
+
+    assert left_to_another == before
+    assert database.read_bytes() != before
+
+
+def test_the_log_stays_short_while_two_write(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "FOLD_AFTER", 100)
     with closing(store_from(settings)) as one, closing(store_from(settings)) as other:
         one.open()
         other.open()
