@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from riskscore.model.bundle import Bundle
-from riskscore.product.moments import moment_in_file
-from training.datasets import Dataset, Places, Source
+from training.datasets import Dataset, Source
 from training.errors import NotComparable
-from training.evaluate import load, models_of, seen
+from training.evaluate import load, models_of
 from training.judge import Answers, answers
 from training.read import read_dataset
+from training.unseen import check_unseen, later_rows, learned_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def read_sides(challenger: Path, champion: Path, source: Source) -> Sides:
     first = read_dataset(bundles[0].product, source)
     same = bundles[0].product.source == bundles[1].product.source
     second = first if same else read_dataset(bundles[1].product, source)
-    places = _later(first, bundles)
+    places = later_rows(first, [learned_until(each) for each in bundles])
     if not np.array_equal(first.rows, second.rows):
         raise NotComparable(f"{first.file}: the two products do not read the same rows of it")
     return Sides(
@@ -69,35 +69,6 @@ def read_sides(challenger: Path, champion: Path, source: Source) -> Sides:
     )
 
 
-def _later(rows: Dataset, bundles: tuple[Bundle, Bundle]) -> Places:
-    """Find the rows after everything that either bundle learned from.
-
-    Raises:
-        NotComparable: There are none.
-    """
-    learned = [_until(each) for each in bundles]
-    if rows.times is None or None in learned:
-        return np.arange(len(rows))
-    until = max(each for each in learned if each is not None)
-    places = np.flatnonzero(rows.times > until)
-    if not len(places):
-        raise NotComparable(
-            f"{rows.file}: no row is later than what the bundles were fitted on: "
-            "judge them on later rows"
-        )
-    return places
-
-
-def _until(bundle: Bundle) -> int | None:
-    told = bundle.manifest.get("split", {}).get("calibrate", {}).get("to")
-    return None if told is None else moment_in_file(told)
-
-
 def _side(folder: Path, bundle: Bundle, rows: Dataset) -> Side:
-    overlap = seen(bundle, rows)
-    if overlap.certain:
-        raise NotComparable(
-            f"{folder}: about {overlap.share:.0%} of the rows of {rows.file} were used to fit it: "
-            "judge it on rows it has not seen"
-        )
+    check_unseen(folder, bundle, rows)
     return Side(folder=folder, bundle=bundle, rows=rows, given=answers(bundle, rows.matrix))
