@@ -2,8 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib import resources
 
 Cells = Sequence[object]
+
+
+def document(title: str, parts: Iterable[str]) -> str:
+    """Put parts together as one page that needs nothing from anywhere."""
+    style = (resources.files(__package__) / "card.css").read_text("utf-8")
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="light dark">\n<title>{escape(title)}</title>\n'
+        f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n{''.join(parts)}</main>\n</body>\n"
+        "</html>\n"
+    )
+
+
+def section(title: str, inside: str) -> str:
+    return f"<section>\n<h2>{escape(title)}</h2>\n{inside}</section>\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Cells]) -> str:
