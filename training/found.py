@@ -37,7 +37,7 @@ def worth_of_rows(path: Path, product: str, rows: pd.DataFrame, as_of: int) -> W
         as_of: Until when outcomes are known.
     """
     labels, times = rows["label"].to_numpy(), rows["occurred"].to_numpy()
-    first = _first_confirmed(path, product, rows, as_of)
+    first = first_confirmed(path, product, rows, as_of)
     known, sources = first["known"], first["source"]
     confirmed = known.notna().to_numpy()
     standing = pd.Series(labels[confirmed] == 1)
@@ -56,14 +56,25 @@ def worth_of_rows(path: Path, product: str, rows: pd.DataFrame, as_of: int) -> W
     return Worth(weights, record | {"lateness": late.as_record(), "too_young": int(young.sum())})
 
 
-def _first_confirmed(path: Path, product: str, about: pd.DataFrame, as_of: int) -> pd.DataFrame:
-    """Find the first confirmation of each application that was known by then."""
+def first_confirmed(path: Path, product: str, about: pd.DataFrame, as_of: int) -> pd.DataFrame:
+    """Find the first confirmation of each application that was known by then.
+
+    Args:
+        path: The outcomes of an event folder.
+        product: Whose outcomes.
+        about: The applications, with ``tenant`` and ``reference``.
+        as_of: Microseconds UTC.
+
+    Returns:
+        ``tenant``, ``reference``, ``known``, ``source`` and ``looked_because``, in the order of
+        ``about``; missing where there was none.
+    """
     outcomes = read_outcomes(path)
     ours = outcomes[(outcomes["product"] == product) & (outcomes["status"] == "confirmed")]
     ours = ours[(ours["known"] <= as_of) & (ours["received"] <= as_of)]
     first = ours.sort_values(["known", "received"], kind="stable")
     first = first.drop_duplicates(["tenant", "reference"])
-    wanted = ["tenant", "reference", "known", "source"]
+    wanted = ["tenant", "reference", "known", "source", "looked_because"]
     return about[["tenant", "reference"]].merge(
         first[wanted], how="left", on=["tenant", "reference"]
     )
