@@ -6,6 +6,7 @@ the whole can show is checked: names used twice, parts that do not exist, circle
 
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -89,6 +90,19 @@ def product_from(text: str, file: str) -> Product:
     if broken := rules.broken(product):
         raise ProductInvalid(f"{file}: {' | '.join(broken)}")
     return product
+
+
+def with_history(product: Product, tables: list[dict[str, Any]], file: str) -> Product:
+    """Add history columns that another file declares in the form of a product file.
+
+    Raises:
+        ProductInvalid: A table breaks the form, or does not fit the product.
+    """
+    more = tuple(_each({"history": tables}, "history", file, _history))
+    longer = replace(product, history=(*product.history, *more))
+    if broken := rules.broken(longer):
+        raise ProductInvalid(f"{file}: {' | '.join(broken)}")
+    return longer
 
 
 def _entities(tables: dict[str, Any], file: str) -> Iterator[Entity]:
