@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from bench.rules import RULES
 from riskscore.history.replay import Replay, replay
 from riskscore.model.trees import Trees
 from riskscore.product.declared import looked_at
 from riskscore.product.encode import Matrix
 from riskscore.product.spec import Product
 from riskscore.product.toml import built_in, read_product
+from training.backtest.form import read_rules
 from training.calibrate import calibrate
 from training.datasets import Dataset, Places, Source
 from training.fit import grow_until_stopped
@@ -30,6 +30,7 @@ from training.splits import cut_by_time
 from training.thresholds import scale_at, threshold
 from training.without import without
 
+RULES = Path(__file__).parent.parent / "examples" / "rules"
 ETA = 0.1  # twice the usual step: half the time of some fifteen fits a country
 FPR = 0.01  # share of the innocent that are bothered
 ALERTS = 0.01  # share of rows that anybody can look at
@@ -99,10 +100,10 @@ class Cut(NamedTuple):
 
     def by_rules(self) -> Worth:
         """Judge by how many rules each row breaks."""
-        names = [each.name for each in self.past.product.columns]
-        broken = np.zeros(len(self.later.truth))
-        for name, least in RULES[self.past.product.name].items():
-            broken += self.later.matrix[:, names.index(name)] >= least
+        product = self.past.product
+        names = [each.name for each in product.columns]
+        rules = read_rules(RULES / f"{product.name}.toml", product)
+        broken = rules.points(lambda name: self.later.matrix[:, names.index(name)])
         return worth(broken, self.later.truth)
 
 

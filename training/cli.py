@@ -12,6 +12,7 @@ from training.asked import Asked, read_costs
 from training.assess.intervals import Drawing
 from training.assess.reasons import reason_stability
 from training.assess.show import reasons_record, reasons_told, show_assessment
+from training.backtest.command import backtest_command
 from training.bootstrap import DRAWS
 from training.card.command import card_command
 from training.crossvalidate import Folds, crossvalidate
@@ -30,6 +31,7 @@ from training.options import (
     Events,
     Names,
     TableFile,
+    beside,
     event_options,
     json_option,
     label_option,
@@ -50,7 +52,14 @@ def main() -> None:
     """Fit and judge the models that riskscore serves."""
 
 
-for command in (simulate, card_command, compare_command, promote_command, rollback_command):
+for command in (
+    simulate,
+    backtest_command,
+    card_command,
+    compare_command,
+    promote_command,
+    rollback_command,
+):
     main.add_command(command)
 
 
@@ -297,11 +306,6 @@ def export_command(database: str, out: Path, models: Path) -> None:
         products = [each.product for each in load_champions(models).values()]
         counts = export(database, products, out)
     click.echo(f"wrote {out}: {', '.join(f'{name} {rows:,}' for name, rows in counts.items())}")
-
-
-def beside(product: str) -> tuple[Path, ...]:
-    """Say where products that a product file looks at may be declared."""
-    return (Path(product).parent,) if Path(product).is_file() else ()
 
 
 def _asked(alerts_per_day: float | None, costs: Path | None) -> Asked:

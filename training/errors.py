@@ -8,6 +8,7 @@ TrainingError                   a fit or an evaluation cannot be done as asked
     UpstreamOverlaps            an upstream bundle was fitted on the time it is asked to score
     StoreUnreadable             a database is not there, none of ours, or cannot be reached
     LimitsInvalid               a file of limits is not there, or breaks the form
+    RulesInvalid                a file of rules is not there, breaks the form, or alerts nobody
     NotComparable               two bundles cannot be judged side by side on these rows
     PromotionRefused            no verdict lets this bundle be champion, or nothing to go back to
 
@@ -48,6 +49,10 @@ class StoreUnreadable(TrainingError):
 
 class LimitsInvalid(TrainingError):
     """A file of limits is not there, or breaks the form."""
+
+
+class RulesInvalid(TrainingError):
+    """A file of rules is not there, breaks the form, or alerts nobody."""
 
 
 class NotComparable(TrainingError):

@@ -31,6 +31,11 @@ draws_option = click.option(
 )
 
 
+def beside(product: str) -> tuple[Path, ...]:
+    """Say where products that a product file looks at may be declared."""
+    return (Path(product).parent,) if Path(product).is_file() else ()
+
+
 class Moment(click.ParamType):
     """A date or date-time, as microseconds UTC."""
 
