@@ -277,3 +277,26 @@ def test_a_row_of_the_very_moment_is_the_fits_and_never_judged(prospect: Prospec
     moment = int(rows.times[4_000])
 
     assert between(rows, moment, int(rows.times[4_010])).tolist() == list(range(4_001, 4_011))
+
+
+def test_judged_on_the_truth_frauds_that_nobody_found_count_and_have_no_date(
+    prospect: Prospect, tmp_path: Path
+) -> None:
+    half = prospect.outcomes.iloc[::2]
+    source = prospect.with_outcomes(tmp_path, half)
+    rows = prospect.applications[["reference"]].assign(
+        product="registrations", label=prospect.applications["fraud"].astype(int)
+    )
+    rows.to_parquet(tmp_path / "truth.parquet")
+
+    found = backtest(
+        replace(source, truth=tmp_path / "truth.parquet"), Ask(rules=prospect.rules, fits=1), HOW
+    )
+
+    never = next(each for each in found["found_how"] if each["because"] == "never found")
+    ours = judged(found, prospect)
+    frauds = ours[ours["fraud"]]["reference"]
+    assert found["judged_on"]["positives"] == len(frauds)
+    assert never["frauds"] == (~frauds.isin(half["reference"])).sum() > 50
+    dated = own(found)["swap"]["both"]["days"]["frauds"]
+    assert dated < own(found)["swap"]["both"]["frauds"]["value"]
