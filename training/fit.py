@@ -102,6 +102,7 @@ def parameters(dataset: Dataset, places: Places, *, seed: int) -> Mapping[str, A
         "reg_lambda": recipe.l2,
         "gamma": recipe.gamma,
         "max_bin": recipe.bins,
+        "num_parallel_tree": recipe.trees_per_round,
         "monotone_constraints": constraints(dataset.product),
         "seed": seed,
         **({"nthread": 1} if len(places) < SMALL else {}),

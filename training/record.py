@@ -33,6 +33,7 @@ def record(
         },
         "recipe": asdict(dataset.product.recipe),
         "rounds": rounds,
+        "trees": rounds * dataset.product.recipe.trees_per_round,
         "metrics": dict(figures),
         "rows_seen": sketch.to_record(sketch.sketch_of(dataset.matrix[fitted_on])),
     }

@@ -192,6 +192,7 @@ class RecipeForm(Strict):
     l2 = StrictNumber("a number from 0", 0, FLOAT32)
     gamma = StrictNumber("a number from 0", 0, FLOAT32)
     bins = StrictInteger("a whole number from 2 to 65536", 2, 65_536)
+    trees_per_round = StrictInteger("a whole number from 1 to 100", 1, 100)
     review_fpr = StrictNumber("a share between 0 and 1", 1e-6, 1 - 1e-6)
     block_fpr = StrictNumber("a share between 0 and 1", 1e-6, 1 - 1e-6)
     history_masking = StrictNumber("a share from 0, below 1", 0, 1 - 1e-6)

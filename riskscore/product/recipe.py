@@ -17,6 +17,7 @@ class Recipe:
     l2: float = 2.0
     gamma: float = 0.0
     bins: int = 256
+    trees_per_round: int = 1  # grown side by side on samples of their own; a round is their mean
     review_fpr: float = 0.05  # asked false-positive rate from which people look
     block_fpr: float = 0.005  # asked false-positive rate from which we recommend to refuse
     history_masking: float = 0.2  # share of rows fitted on as if a product's history were lost

@@ -44,6 +44,21 @@ def test_only_the_rounds_up_to_the_best_are_kept(
     assert grown.final.num_boosted_rounds() == grown.rounds
 
 
+def test_a_round_may_be_the_mean_of_several_trees_on_samples_of_their_own(
+    dataset: Dataset, halves: tuple[np.ndarray, np.ndarray]
+) -> None:
+    product = dataset.product
+    three = replace(product, recipe=replace(product.recipe, trees_per_round=3, rounds=5))
+
+    grown = grow(replace(dataset, product=three), *halves, seed=0)
+
+    trees = grown.final.get_dump()
+    assert (grown.rounds, len(trees)) == (5, 15)
+    assert len(set(trees[:3])) == 3
+    exact = grown.final.inplace_predict(dataset.matrix, predict_type="margin")
+    assert np.array_equal(Trees(grown.final).margins(dataset.matrix)[:, 0], exact)
+
+
 def test_small_sets_are_fitted_again_on_the_stopping_rows_too(
     dataset: Dataset,
     halves: tuple[np.ndarray, np.ndarray],

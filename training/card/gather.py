@@ -27,6 +27,7 @@ FROM_MANIFEST = (
     "split",
     "recipe",
     "rounds",
+    "trees",
     "seed",
     "libraries",
     "thresholds",

@@ -220,7 +220,8 @@ def made(record: Record) -> str:
     model = record["model"]
     recipe = [[name, value] for name, value in (model["recipe"] or {}).items()]
     libraries = ", ".join(f"{name} {text}" for name, text in (model["libraries"] or {}).items())
-    lines = [f"{model['rounds']} trees, seed {model['seed']}; {libraries}."]
+    trees = model["trees"] or model["rounds"]  # once every round was one tree, and only rounds told
+    lines = [f"{trees} trees, seed {model['seed']}; {libraries}."]
     if model["data"]:
         lines.append(f"SHA-256 of the rows fitted on: {model['data']['sha256']}.")
     return listed(lines) + table(["recipe", "value"], recipe)
