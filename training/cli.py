@@ -36,8 +36,12 @@ from training.options import (
     json_option,
     label_option,
     seed_option,
+    study_option,
     time_option,
+    timeout_option,
+    trials_option,
     truth_option,
+    tune_fpr_option,
 )
 from training.pipeline import Order, fit
 from training.read import read_dataset
@@ -108,24 +112,10 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
     type=click.Path(dir_okay=False, path_type=Path),
     help="A TOML file of costs, by which both thresholds are set.",
 )
-@click.option("--trials", type=click.IntRange(1), help="Search for a recipe: trials in all.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    help="Search for a recipe: seconds after which no trial is begun.",
-)
-@click.option(
-    "--tune-fpr",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.01,
-    show_default=True,
-    help="What a trial is judged by: frauds found at this false-positive rate.",
-)
-@click.option(
-    "--study",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File that keeps every trial, to go on from.",
-)
+@trials_option
+@timeout_option
+@tune_fpr_option
+@study_option
 @seed_option
 def fit_command(  # noqa: PLR0917 - click passes every option
     product: str,
@@ -236,6 +226,10 @@ def evaluate_command(  # noqa: PLR0917 - click passes every option
     multiple=True,
     help="Columns to leave out of the model, separated by commas; * stands for anything.",
 )
+@trials_option
+@timeout_option
+@tune_fpr_option
+@study_option
 @seed_option
 @json_option
 def crossvalidate_command(  # noqa: PLR0917 - click passes every option
@@ -246,15 +240,24 @@ def crossvalidate_command(  # noqa: PLR0917 - click passes every option
     label: str,
     events: Events,
     left_out: tuple[list[str], ...],
+    trials: int | None,
+    timeout: float | None,
+    tune_fpr: float,
+    study: Path | None,
     seed: int,
     as_json: bool,  # noqa: FBT001 - a flag of the command line
 ) -> None:
-    """Measure what a product's recipe reaches on labelled rows, without writing a bundle."""
+    """Measure what a product's recipe reaches on labelled rows, without writing a bundle.
+
+    With --trials or --timeout a recipe is searched for in every fold anew, on its training rows
+    alone.
+    """
     with one_line_errors():
         declared = without(read_product(product), [name for names in left_out for name in names])
         source = Source(path=data, label=label, declarations=beside(product), **events._asdict())
         dataset = read_dataset(declared, source)
-        found = crossvalidate(dataset, Folds(folds, repeats, seed))
+        search = _search(trials, timeout, tune_fpr, study)
+        found = crossvalidate(dataset, Folds(folds, repeats, seed), search)
     if as_json:
         click.echo(json.dumps(found, allow_nan=False))
     else:

@@ -31,7 +31,7 @@ def show_fit(bundle: Bundle, models: Path) -> None:
     folder = models / bundle.product.name
     click.echo(
         f"{bundle.product.name} version {bundle.version}: {data['rows']:,} rows, "
-        f"{data['positives']:,} positive, {bundle.manifest['rounds']} trees\n"
+        f"{data['positives']:,} positive, {bundle.manifest['trees']} trees\n"
         f"{_split(bundle.manifest['split'])}\n"
         f"test slice of {judged['rows']:,} rows: AUC {judged['auc']:.3f}, {found}\n"
         f"wrote {folder / bundle.version}, {_champion(folder, bundle.version)}"
@@ -72,6 +72,14 @@ def show_crossvalidation(figures: Mapping[str, Any]) -> None:
     """Print what ``crossvalidate`` found: mean and standard deviation over folds."""
     title = f"{figures['product']}: {figures['folds']} folds, {figures['repeats']} repeats"
     Console().print(_summary(figures, title))
+    for each in figures.get("tuning", []):
+        click.echo(_found_in(each))
+
+
+def _found_in(fold: Mapping[str, Any]) -> str:
+    best = next(each for each in fold["trials"] if each["number"] == fold["best"])
+    recipe = ", ".join(f"{name} {value:.3g}" for name, value in best["recipe"].items())
+    return f"recipe of fold {fold['fold']}: {recipe}"
 
 
 def _summary(figures: Mapping[str, Any], title: str) -> Table:

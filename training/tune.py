@@ -55,14 +55,29 @@ class Tuned(NamedTuple):
 
 
 def tune(dataset: Dataset, search: Search, *, seed: int) -> Tuned:
+    """Search on the slices that a fit grows and stops on; arguments as of ``tune_on``."""
+    parts = split(dataset, seed=seed)
+    return tune_on(dataset, np.union1d(parts.fit, parts.stop), search, seed=seed)
+
+
+def tune_on(
+    dataset: Dataset, places: Places, search: Search, *, seed: int, name: str = NAME
+) -> Tuned:
     """Search; the same arguments, from a fresh study, try the same recipes.
+
+    Args:
+        dataset: Where the rows are.
+        places: Of the rows to search on; no other is looked at.
+        search: For how long, and by what.
+        seed: Of the cuts, the samples and the recipes drawn.
+        name: Of the study in its file, which may hold several.
 
     Raises:
         TooFewRows: Some slice would have only one label.
         OptionInvalid: The study is of other rows or another rate, or no study.
     """
-    rows = _Rows(dataset, seed)
-    study = _study(search, dataset, seed)
+    rows = _Rows(dataset, places, seed)
+    study = _study(search, dataset.take(places), seed, name)
     done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE]))
     if not done:
         own = asdict(dataset.product.recipe)
@@ -84,9 +99,7 @@ def tune(dataset: Dataset, search: Search, *, seed: int) -> Tuned:
 class _Rows:
     """The rows that trials grow on, stop by and are judged on, in order of time."""
 
-    def __init__(self, dataset: Dataset, seed: int) -> None:
-        parts = split(dataset, seed=seed)
-        ours = np.union1d(parts.fit, parts.stop)
+    def __init__(self, dataset: Dataset, ours: Places, seed: int) -> None:
         times = None if dataset.times is None else dataset.times[ours]
         self.grow, self.stop, self.judge = (
             ours[places] for places in cut(dataset.labels[ours], times, SHARES, seed=seed)
@@ -120,12 +133,12 @@ def _suggested(trial: optuna.Trial, own: Recipe) -> Recipe:
     )
 
 
-def _study(search: Search, dataset: Dataset, seed: int) -> optuna.Study:
+def _study(search: Search, dataset: Dataset, seed: int, name: str) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         study = optuna.create_study(
             storage=_storage(search.study),
-            study_name=NAME,
+            study_name=name,
             direction="maximize",
             load_if_exists=True,
         )

@@ -1,14 +1,18 @@
 """Cross-validation: means over folds, on rows that each fold has not seen."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from riskscore.product.spec import Product
-from training.crossvalidate import Folds, crossvalidate, summary
+from tests.training.conftest import Run
+from training.crossvalidate import Folds, crossvalidate, folds_of, searched_in, summary
 from training.datasets import Dataset
 from training.errors import OptionInvalid, TooFewRows
+from training.tune import Search
 from training.without import without
 
 
@@ -75,3 +79,59 @@ def test_columns_that_are_not_there_or_all_of_them_cannot_be_left_out(
 ) -> None:
     with pytest.raises(OptionInvalid, match="--without"):
         without(registrations, patterns)
+
+
+def test_a_search_in_every_fold_is_logged_trial_by_trial(dataset: Dataset) -> None:
+    found = crossvalidate(dataset, Folds(2, 2), Search(trials=3, fpr=0.05))
+
+    assert [each["fold"] for each in found["tuning"]] == ["0.1", "0.2", "1.1", "1.2"]
+    assert [len(each["trials"]) for each in found["tuning"]] == [3, 3, 3, 3]
+    recipes = {json.dumps(one["recipe"]) for each in found["tuning"] for one in each["trials"][1:]}
+    assert len(recipes) > 3  # not one search for all
+    assert 0.85 < found["auc"] < 1
+
+
+def test_a_search_never_looks_at_the_rows_that_judge_it(dataset: Dataset) -> None:
+    fold = next(folds_of(dataset, Folds(3, 1)))
+    labels = dataset.labels.copy()
+    labels[fold.test] = 1 - labels[fold.test]
+    matrix = dataset.matrix.copy()
+    matrix[fold.test] = 0
+
+    one, other = (
+        searched_in(fold, each, Search(trials=4, fpr=0.05))
+        for each in (dataset, replace(dataset, labels=labels, matrix=matrix))
+    )
+
+    assert one == other
+
+
+def test_a_stopped_search_in_folds_goes_on(dataset: Dataset, tmp_path: Path) -> None:
+    study = tmp_path / "folds.study"
+    first = crossvalidate(dataset, Folds(2, 1), Search(trials=2, fpr=0.05, study=study))
+
+    again = crossvalidate(dataset, Folds(2, 1), Search(trials=2, fpr=0.05, study=study))
+    more = crossvalidate(dataset, Folds(2, 1), Search(trials=3, fpr=0.05, study=study))
+
+    assert again == first
+    assert [each["trials"][:2] for each in more["tuning"]] == [
+        each["trials"] for each in first["tuning"]
+    ]
+    with pytest.raises(OptionInvalid, match="a study of other rows"):
+        crossvalidate(dataset, Folds(3, 1), Search(trials=3, fpr=0.05, study=study))
+
+
+def test_cross_validation_searches_where_it_is_told(
+    toml: Path, csv: Path, tmp_path: Path, run: Run
+) -> None:
+    study = tmp_path / "folds.study"
+    order = ["crossvalidate", toml, csv, "--folds", 2, "--study", study]
+
+    found = json.loads(run(*order, "--trials", 2, "--tune-fpr", 0.05, "--json").stdout)
+    told = run(*order, "--trials", 2, "--tune-fpr", 0.05).stdout
+    alone = run(*order, expect=1)
+
+    assert [len(each["trials"]) for each in found["tuning"]] == [2, 2]
+    assert study.exists()
+    assert "recipe of fold 0.2" in told
+    assert "--study: expected --trials or --timeout with it" in alone.stderr
