@@ -13,7 +13,7 @@ COMPILE  = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 setup: $(VENV)/development    # training and tests in .venv, and nothing else
 
 run: $(VENV)/serving          # serve this checkout's models on 127.0.0.1:8000
-	$(BIN)/riskscore serve
+	$(BIN)/riskscore serve --first-key
 
 test: $(VENV)/development     # prove behaviour
 	$(BIN)/python -m pytest -n auto

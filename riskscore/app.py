@@ -5,6 +5,7 @@ from types import TracebackType
 from flask import Flask
 
 from riskscore.api import (
+    auth,
     decisions,
     docs,
     exchange,
@@ -49,5 +50,6 @@ def create_app(settings: Settings) -> App:
     for resource in (decisions, docs, health, openapi, outcomes, products, scores):
         app.register_blueprint(resource.bp)
     exchange.register(app)
+    auth.register(app)
     problems.register(app)
     return app

@@ -6,7 +6,6 @@ the server needs to start, and must not be held where they are not used.
 
 import logging
 import os
-import re
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -16,11 +15,10 @@ import click
 
 from riskscore.agreements_command import agreements
 from riskscore.errors import RiskScoreError
+from riskscore.keys_command import keys
 from riskscore.product.application import TENANT
 from riskscore.settings import Settings, settings_from
 from riskscore.upkeep import COMMANDS
-
-LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 
 
 @click.group()
@@ -34,20 +32,25 @@ def main() -> None:
 @click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
 @click.option("--bind", metavar="HOST:PORT", help="Where to listen.  [default: 127.0.0.1:8000]")
 @click.option("--workers", type=int, help="Processes that answer.  [default: 2]")
-@click.option("--dev", is_flag=True, help="One worker, on this machine only.")
-def serve(models: str | None, bind: str | None, workers: int | None, *, dev: bool) -> None:
+@click.option("--dev", is_flag=True, help="Without keys and limits, on this machine only.")
+@click.option(
+    "--first-key", is_flag=True, help="Make a key where there is none, in a file that is told."
+)
+def serve(
+    models: str | None, bind: str | None, workers: int | None, *, dev: bool, first_key: bool
+) -> None:
     """Answer over HTTP until told to stop.
 
     Options win over RISKSCORE_MODELS, RISKSCORE_BIND and RISKSCORE_WORKERS.
     """
-    workers = 1 if dev and workers is None else workers
-    asked = {"MODELS": models, "BIND": bind, "WORKERS": workers}
+    asked = {"MODELS": models, "BIND": bind, "WORKERS": workers, "DEV": 1 if dev else None}
     given = {f"RISKSCORE_{name}": str(value) for name, value in asked.items() if value is not None}
     environ = {**os.environ, **given}
     settings = read_settings(environ)
-    if dev:
-        check_dev(settings)
-        click.echo("Development: one worker, reached from this machine only.")
+    if settings.dev:
+        click.echo("Development: anybody on this machine may ask, without key and limit.")
+    elif first_key and (found := make_first_key(settings)):
+        environ["RISKSCORE_FIRST_KEY"] = str(found)
     become_gunicorn(environ)
 
 
@@ -140,7 +143,7 @@ def score(
         raise click.ClickException(str(error)) from error
 
 
-for command in (*COMMANDS, agreements):
+for command in (*COMMANDS, agreements, keys):
     main.add_command(command)
 
 
@@ -151,11 +154,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def check_dev(settings: Settings) -> None:
-    if not LOOPBACK.fullmatch(settings.bind):
-        raise click.UsageError(f"--dev listens on this machine only, not on {settings.bind}")
-    if settings.workers != 1:
-        raise click.UsageError(f"--dev runs one worker, not {settings.workers}")
+def make_first_key(settings: Settings) -> Path | None:
+    from riskscore.first_key import first_key  # noqa: PLC0415 - see above
+
+    try:
+        return first_key(settings)
+    except RiskScoreError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def become_gunicorn(environ: Mapping[str, str]) -> None:

@@ -13,6 +13,10 @@ RiskScoreError
         UnknownProduct              a product we do not score
         UnreadableBody              the body is not JSON that we read
         BadHeader                   a header breaks its form
+        Unauthenticated             we do not know who asks
+        Forbidden                   whoever asks may not do this
+        TooManyRequests             whoever asks does so too often
+            QuotaExceeded               an identifier was asked about too often in a day
         InvalidFields               fields break their schema; names every one
             InvalidApplication          those of an application
             InvalidOutcome              those of an outcome
@@ -82,6 +86,26 @@ class UnreadableBody(RequestError):
 
 class BadHeader(RequestError):
     """A header breaks its form."""
+
+
+class Unauthenticated(RequestError):
+    """There is no key or token, or none that is valid."""
+
+
+class Forbidden(RequestError):
+    """The caller's key or token does not allow what it asks for."""
+
+
+class TooManyRequests(RequestError):
+    """The caller asks too often; ``seconds`` says when to ask again."""
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class QuotaExceeded(TooManyRequests):
+    """An identifier of the application was asked about too often within a day."""
 
 
 class InvalidFields(RequestError):

@@ -91,6 +91,20 @@ def create_key(path: Path) -> None:
         raise ConfigError(f"{path}: {error.strerror}: cannot write a pseudonym key") from error
 
 
+def write_privately(path: Path, text: str) -> None:
+    """Write a secret into a file that only its owner may read, in place of what was there.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        _write_durably(partial, f"{text}\n")
+        partial.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}: cannot write a key") from error
+
+
 def _write_durably(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -1,11 +1,12 @@
 """Settings: read from the environment once, then passed around."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from riskscore.errors import ConfigError
 from riskscore.product.fields import Moment, Strict, by_path, expecting
@@ -14,7 +15,11 @@ PREFIX = "RISKSCORE_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
-PATHS = {"models", "pseudonym_key_file", "agreements"}
+PATHS = {"models", "pseudonym_key_file", "agreements", "first_key"}
+LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
+SHARED = frozenset({"dealer", "clerk", "branch"})  # kinds of identifiers that many people share
+BIND_HERE = "127.0.0.1:8000"
+NAMES = r"[a-z][a-z0-9_]*( [a-z][a-z0-9_]*)*"
 DATABASE = r"(sqlite:///|postgresql://|postgresql\+psycopg://)\S+"
 
 
@@ -32,6 +37,13 @@ class Settings:
         on_store_failure: ``refuse`` to answer while the store fails, or ``answer`` without history.
         store_timeout: Seconds that anything in the store may take.
         max_body: Bytes of a request body.
+        entity_quota: Applications in a day that may carry the same identifier; 0 without limit.
+        shared_entities: Kinds of identifiers that many share, to which that does not apply.
+        first_key: The file of a key that ``serve --first-key`` made or found.
+        dev: Whether anybody may ask, from this machine, without key and limit.
+        jwks: File or URL of the keys of whoever signs the tokens we accept.
+        jwt_issuer: What ``iss`` of a token must be; so ``jwt_audience`` and ``aud``.
+        jwt_tenant_claim: The claim that says for whom a client speaks.
         max_depth: Objects and lists within each other in a request body.
         timeout: Seconds after which a worker that does not answer is replaced.
     """
@@ -44,10 +56,18 @@ class Settings:
     clock_tolerance: int = 300
     on_store_failure: str = "refuse"
     store_timeout: int = 5
+    entity_quota: int = 200
+    shared_entities: frozenset[str] = SHARED
+    first_key: Path | None = None
+    dev: bool = False
+    jwks: str | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_tenant_claim: str = "tenant"
     max_body: int = 2 * 1024 * 1024
     max_depth: int = 16
     log_level: str = "INFO"
-    bind: str = "127.0.0.1:8000"
+    bind: str = BIND_HERE
     workers: int = 2
     timeout: int = 60
 
@@ -79,6 +99,16 @@ class SettingsForm(Strict):
         "refuse or answer", "refuse|answer", data_key="RISKSCORE_ON_STORE_FAILURE"
     )
     store_timeout = whole("seconds", 1, 600, data_key="RISKSCORE_STORE_TIMEOUT")
+    entity_quota = whole("applications", 0, 1_000_000, data_key="RISKSCORE_ENTITY_QUOTA")
+    shared_entities = shaped(
+        "names of entities with a blank between", NAMES, data_key="RISKSCORE_SHARED_ENTITIES"
+    )
+    first_key = shaped("a file", ".+", data_key="RISKSCORE_FIRST_KEY")
+    dev = shaped("1", "1", data_key="RISKSCORE_DEV")
+    jwks = shaped("a file or an https address", r"\S+", data_key="RISKSCORE_JWKS")
+    jwt_issuer = shaped("an issuer", r"\S+", data_key="RISKSCORE_JWT_ISSUER")
+    jwt_audience = shaped("an audience", r"\S+", data_key="RISKSCORE_JWT_AUDIENCE")
+    jwt_tenant_claim = shaped("a claim", r"\S+", data_key="RISKSCORE_JWT_TENANT_CLAIM")
     max_body = whole("bytes", 1, 2**30, data_key="RISKSCORE_MAX_BODY")
     max_depth = whole("a depth", 4, 512, data_key="RISKSCORE_MAX_DEPTH")
     log_level = shaped(
@@ -88,8 +118,23 @@ class SettingsForm(Strict):
     workers = whole("a number", 1, 512, data_key="RISKSCORE_WORKERS")
     timeout = whole("seconds", 1, 3600, data_key="RISKSCORE_TIMEOUT")
 
+    @validates_schema
+    def check_together(self, loaded: dict[str, Any], **_: object) -> None:
+        bind = loaded.get("bind", BIND_HERE)
+        if "dev" in loaded and not LOOPBACK.fullmatch(bind):
+            expected = "expected an address of this machine only, as with --dev"
+            raise ValidationError({"RISKSCORE_BIND": [expected]})
+        if "jwks" in loaded:
+            absent = {"jwt_issuer", "jwt_audience"} - loaded.keys()
+            needed = "required: expected what tokens must name, as RISKSCORE_JWKS is given"
+            if absent:
+                raise ValidationError({f"RISKSCORE_{each.upper()}": [needed] for each in absent})
+
     @post_load
     def make(self, loaded: dict[str, Any], **_: object) -> Settings:
+        if "shared_entities" in loaded:
+            loaded["shared_entities"] = frozenset(loaded["shared_entities"].split())
+        loaded["dev"] = "dev" in loaded
         paths = {name: Path(loaded[name]) for name in PATHS & loaded.keys()}
         return Settings(**loaded | paths)
 

@@ -68,7 +68,8 @@ def bundle(product: Product, models: Path) -> Bundle:
 
 @pytest.fixture(scope="session")
 def settings(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(models=models, database_url=sqlite_url(tmp_path_factory.mktemp("data")))
+    url = sqlite_url(tmp_path_factory.mktemp("data"))
+    return Settings(models=models, database_url=url, dev=True)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +106,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store_settings(database_url: str, models: Path, tmp_path: Path) -> Settings:
     """Name an empty database of each kind, ready for its first worker."""
     settings = Settings(
-        models=models, database_url=database_url, pseudonym_key_file=tmp_path / "pseudonym.key"
+        models=models,
+        database_url=database_url,
+        pseudonym_key_file=tmp_path / "pseudonym.key",
+        dev=True,
     )
     if not database_url.startswith("sqlite"):
         create_key(tmp_path / "pseudonym.key")

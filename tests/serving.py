@@ -63,7 +63,8 @@ def serving(models: Path, folder: Path, *options: str, **environ: str) -> Iterat
 
 def start(models: Path, errors: Any, *options: str, **environ: str) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if "RISKSCORE" not in name}
-    ours = {f"RISKSCORE_{name.upper()}": value for name, value in environ.items()}
+    keys = {} if {"jwks", "keys"} & environ.keys() else {"RISKSCORE_DEV": "1"}
+    ours = keys | {f"RISKSCORE_{name.upper()}": value for name, value in environ.items()}
     return subprocess.Popen(  # noqa: S603 - our own words
         [*SERVE, "--models", str(models), "--bind", "127.0.0.1:0", *options],
         env=kept | ours,

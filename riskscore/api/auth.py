@@ -1,24 +1,52 @@
-"""Who asks: every request is some tenant's, and everything it stores or reads is that tenant's."""
+"""Who asks: every request below ``/v1`` is somebody's, and must be allowed what it asks for.
 
-from dataclasses import dataclass
+Health, the API document and its page are open: they tell of nobody, and who watches the service
+or reads how to call it has no key yet.
+"""
 
-from riskscore.product.application import TENANT
+from flask import Flask, g, request
+
+from riskscore.access.caller import Caller
+from riskscore.api.served import service
+from riskscore.history.quotas import Limits
+
+CLOSED = "/v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Whoever sent a request.
+def register(app: Flask) -> None:
+    app.before_request(authenticate)
 
-    Attributes:
-        tenant: The organisation it speaks for.
+
+def authenticate() -> None:
+    """Find out who asks, before anything else is said, be it that a path does not exist.
+
+    Raises:
+        Unauthenticated, TooManyRequests, StoreUnavailable: As ``Door.admit``.
     """
-
-    tenant: str
-
-
-DEFAULT = Caller(tenant=TENANT)
+    if request.path.startswith(CLOSED):
+        g.caller = service().door.admit(request.environ.get("HTTP_AUTHORIZATION"))
 
 
-def caller() -> Caller:
-    """Return who sent the request at hand."""
-    return DEFAULT
+def allowed(scope: str) -> Caller:
+    """Return who sent the request at hand, if they may do this.
+
+    Raises:
+        Forbidden: They may not.
+    """
+    caller: Caller = g.caller
+    caller.check(scope)
+    return caller
+
+
+def limits_of(caller: Caller) -> Limits | None:
+    """Say what a caller may ask in a day; None without limit."""
+    held = service()
+    each = None if held.door.open else held.entity_quota
+    if caller.quota is None and each is None:
+        return None
+    return Limits(
+        caller=f"{caller.tenant} {caller.name}",
+        quota=caller.quota,
+        each=each,
+        shared=held.shared_entities,
+    )

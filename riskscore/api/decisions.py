@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from riskscore.api.auth import caller
+from riskscore.api.auth import allowed
 from riskscore.api.scores import REFERENCE_FORM
 from riskscore.api.served import service
 from riskscore.decision.ledger import find_decision, find_decisions
@@ -14,7 +14,8 @@ bp = Blueprint("decisions", __name__, url_prefix="/v1/decisions")
 
 @bp.get("/<decision_id>")
 def show_decision(decision_id: str) -> ResponseReturnValue:
-    return find_decision(service().store, decision_id, tenant=caller().tenant)
+    caller = allowed("decisions:read")
+    return find_decision(service().store, decision_id, tenant=caller.tenant)
 
 
 @bp.get("")
@@ -24,7 +25,8 @@ def list_decisions() -> ResponseReturnValue:
     Raises:
         InvalidQuery: The reference is not there, or malformed.
     """
+    caller = allowed("decisions:read")
     reference = request.args.get("reference", "")
     if not REFERENCE_FORM.fullmatch(reference):
         raise InvalidQuery({"reference": ["required: expected 1 to 128 characters"]})
-    return {"decisions": find_decisions(service().store, reference, tenant=caller().tenant)}
+    return {"decisions": find_decisions(service().store, reference, tenant=caller.tenant)}

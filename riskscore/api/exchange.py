@@ -51,6 +51,7 @@ def log_exchange(response: Response) -> None:
         "status": response.status_code,
         "ms": elapsed_ms(),
         "correlator": g.get("correlator"),
+        "caller": caller.name if (caller := g.get("caller")) else None,
         "product": g.get("product"),
         "scored": g.get("scored"),
     }

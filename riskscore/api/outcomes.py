@@ -8,7 +8,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
-from riskscore.api.auth import caller
+from riskscore.api.auth import allowed
 from riskscore.api.bodies import as_object, read_object
 from riskscore.api.outcome_form import OutcomeBatchForm, OutcomeForm
 from riskscore.api.problems import problem_of
@@ -29,14 +29,15 @@ Json = dict[str, Any]
 @bp.post("")
 def create_outcomes() -> ResponseReturnValue:
     """Store what was found out; of a batch, each is stored or refused on its own."""
+    tenant = allowed("outcomes").tenant
     body = read_object()
     if "outcomes" not in body:
-        [stored] = accept(service().store, [read_outcome(body)], tenant=caller().tenant)
+        [stored] = accept(service().store, [read_outcome(body)], tenant=tenant)
         if isinstance(stored, RequestError):
             raise stored
         return receipt(stored), HTTPStatus.CREATED
     read = [read_or_refuse(each) for each in load(batch_form, body)["outcomes"]]
-    kept = iter(stored_or_refused([each for each in read if isinstance(each, Outcome)]))
+    kept = iter(stored_or_refused([each for each in read if isinstance(each, Outcome)], tenant))
     return {"results": [next(kept) if isinstance(each, Outcome) else each for each in read]}
 
 
@@ -67,10 +68,9 @@ def read_or_refuse(sent: object) -> Outcome | Json:
         return {"problem": problem_of(error)}
 
 
-def stored_or_refused(outcomes: Sequence[Outcome]) -> list[Json]:
+def stored_or_refused(outcomes: Sequence[Outcome], tenant: str) -> list[Json]:
     """Store chunk by chunk; once the store fails, the rest is told so without trying."""
     results: list[Json] = []
-    tenant = caller().tenant
     for start in range(0, len(outcomes), TOGETHER):
         try:
             kept = accept(service().store, outcomes[start : start + TOGETHER], tenant=tenant)

@@ -16,12 +16,16 @@ from werkzeug.wrappers import Response
 from riskscore.api.bodies import BROKEN
 from riskscore.errors import (
     BadHeader,
+    Forbidden,
     InvalidApplication,
     InvalidFields,
     InvalidOutcome,
     InvalidQuery,
+    QuotaExceeded,
     RequestError,
     StoreUnavailable,
+    TooManyRequests,
+    Unauthenticated,
     UnknownDecision,
     UnknownProduct,
     UnknownReference,
@@ -45,6 +49,12 @@ PROBLEMS: dict[type[RequestError], Problem] = {
     UnknownProduct: Problem(HTTPStatus.NOT_FOUND, "unknown-product", "No such product"),
     UnreadableBody: Problem(HTTPStatus.BAD_REQUEST, "unreadable-body", "The body is unreadable"),
     BadHeader: Problem(HTTPStatus.BAD_REQUEST, "bad-header", "A header breaks its form"),
+    Unauthenticated: Problem(HTTPStatus.UNAUTHORIZED, "unauthenticated", "Nobody we know"),
+    Forbidden: Problem(HTTPStatus.FORBIDDEN, "forbidden", "The key does not allow this"),
+    TooManyRequests: Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Asked too often"),
+    QuotaExceeded: Problem(
+        HTTPStatus.TOO_MANY_REQUESTS, "quota-exceeded", "An identifier was asked about too often"
+    ),
     InvalidApplication: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-application", "Fields break their declaration"
     ),
@@ -81,6 +91,10 @@ def request_error(error: RequestError) -> Response:
     response = Response(status=members["status"])
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = RETRY_AFTER
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="riskscore"'
     return as_problem(response, members)
 
 

@@ -2,20 +2,28 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, g
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
-from riskscore.api.auth import caller
+from riskscore.access.caller import Caller
+from riskscore.api.auth import allowed, limits_of
 from riskscore.api.bodies import PLAIN, as_object, read_object, written
 from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
 from riskscore.api.schemas import BatchForm
 from riskscore.api.served import Served, served_as
 from riskscore.decision.ledger import TOGETHER, Decided, check_moment, decide
-from riskscore.errors import InvalidApplication, RequestError, StoreUnavailable
+from riskscore.errors import (
+    InvalidApplication,
+    QuotaExceeded,
+    RequestError,
+    StoreUnavailable,
+    TooManyRequests,
+)
+from riskscore.history.quotas import Limits
 from riskscore.product.application import REFERENCE, Application
 from riskscore.product.fields import by_path
 from riskscore.product.moments import now, rfc3339
@@ -27,13 +35,35 @@ REFERENCE_FORM = re.compile(REFERENCE)
 Json = dict[str, Any]
 
 
+class Asking(NamedTuple):
+    """Who wants to know something of a product, and in which language."""
+
+    served: Served
+    caller: Caller
+    spoken: str
+    limits: Limits | None
+
+
+def asking_of(served: Served) -> Asking:
+    """Take up who asks.
+
+    Raises:
+        Forbidden: They may not ask about this product.
+    """
+    caller = allowed(f"score:{served.bundle.product.name}")
+    return Asking(served, caller, language(), limits_of(caller))
+
+
 @bp.post("/<slug>/scores")
 def create_score(slug: str) -> ResponseReturnValue:
     served = served_as(slug)
+    asking = asking_of(served)
     application = read_application(served, read_object())
     g.product, g.scored = served.bundle.product.name, 1
-    spoken = language()
-    return answered(answers(served, [application], spoken)[0], spoken)
+    [said] = answers(asking, [application])
+    if isinstance(said, QuotaExceeded):
+        raise said
+    return answered(said, asking.spoken)
 
 
 @bp.post("/<slug>/scores/batch")
@@ -44,14 +74,14 @@ def create_scores(slug: str) -> ResponseReturnValue:
     not wait for a thousand. When the store fails, the chunks before it are kept.
     """
     served = served_as(slug)
+    asking = asking_of(served)
     rows = load(batch_form, read_object())["applications"]
     read = [read_or_refuse(served, row) for row in rows]
     good = [each for each in read if isinstance(each, Application)]
     g.product, g.scored = served.bundle.product.name, len(good)
-    spoken = language()
-    scored = iter(answers_or_problems(served, good, spoken))
+    scored = iter(answers_or_problems(asking, good))
     results = [next(scored) if isinstance(each, Application) else each for each in read]
-    return answered({"results": results}, spoken)
+    return answered({"results": results}, asking.spoken)
 
 
 def read_application(served: Served, sent: object) -> Application:
@@ -88,19 +118,24 @@ def reference_in(sent: object) -> str | None:
     return reference if valid else None
 
 
-def answers_or_problems(
-    served: Served, applications: Sequence[Application], spoken: str
-) -> list[Json]:
+def answers_or_problems(asking: Asking, applications: Sequence[Application]) -> list[Json]:
     """Answer chunk by chunk; once the store fails, the rest is told so without trying."""
     results: list[Json] = []
     for chunk in chunks(applications):
         try:
-            results += answers(served, chunk, spoken)
-        except StoreUnavailable as error:
-            problem = problem_of(error)
+            said = answers(asking, chunk)
+        except (StoreUnavailable, TooManyRequests) as error:
             left = applications[len(results) :]
-            return [*results, *({"reference": each.reference, "problem": problem} for each in left)]
+            return [*results, *(refused(each, error) for each in left)]
+        results += [
+            refused(sent, each) if isinstance(each, QuotaExceeded) else each
+            for sent, each in zip(chunk, said, strict=True)
+        ]
     return results
+
+
+def refused(application: Application, error: RequestError) -> Json:
+    return {"reference": application.reference, "problem": problem_of(error)}
 
 
 def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application]]:
@@ -108,11 +143,17 @@ def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application
         yield applications[start : start + TOGETHER]
 
 
-def answers(served: Served, applications: Sequence[Application], spoken: str) -> list[Json]:
+def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | QuotaExceeded]:
     """Decide in one go: row by row would cost the model's overhead each time."""
-    decided = decide(served.judge, applications, tenant=caller().tenant, language=spoken)
+    served, caller, spoken, limits = asking
+    decided = decide(
+        served.judge, applications, tenant=caller.tenant, language=spoken, limits=limits
+    )
     said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
-    return [answer(served, *each) | said for each in zip(applications, decided, strict=True)]
+    return [
+        each if isinstance(each, QuotaExceeded) else answer(served, sent, each) | said
+        for sent, each in zip(applications, decided, strict=True)
+    ]
 
 
 def answer(served: Served, application: Application, decided: Decided) -> Json:

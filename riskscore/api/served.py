@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from flask import current_app
 from marshmallow import Schema
 
+from riskscore.access.door import Door, door_from
 from riskscore.api import examples
 from riskscore.api.admission import Admission
 from riskscore.api.schemas import application_schema
@@ -44,10 +46,18 @@ class Service:
 
     Attributes:
         products: By name.
+        door: Who may come in.
+        entity_quota: Applications in a day that may carry the same identifier; None without limit.
+        shared_entities: Kinds of identifiers to which that does not apply.
+        first_key: The file of a key that was made for whoever tries the service.
     """
 
     products: Mapping[str, Served]
     store: Store
+    door: Door
+    entity_quota: int | None = None
+    shared_entities: frozenset[str] = frozenset()
+    first_key: Path | None = None
 
     @cached_property
     def by_slug(self) -> Mapping[str, Served]:
@@ -60,8 +70,15 @@ class Service:
         return (
             f"riskscore listens on {url}, documentation on {url}/docs. Try:\n\n"
             f"curl {url}/v1/{product.slug}/scores -H 'Content-Type: application/json'"
-            f" -d {shlex.quote(body)}\n"
+            f"{self.credential()} -d {shlex.quote(body)}\n"
         )
+
+    def credential(self) -> str:
+        """Say how a call shows its key, without saying the key."""
+        if self.door.open:
+            return ""
+        key = f"$(cat {self.first_key})" if self.first_key else "$RISKSCORE_KEY"
+        return f' -H "Authorization: Bearer {key}"'
 
 
 def load_service(settings: Settings) -> Service:
@@ -81,6 +98,10 @@ def load_service(settings: Settings) -> Service:
     return Service(
         products={name: serve(each, store, products) for name, each in bundles.items()},
         store=store,
+        door=door_from(settings, store),
+        entity_quota=settings.entity_quota or None,
+        shared_entities=settings.shared_entities,
+        first_key=settings.first_key,
     )
 
 

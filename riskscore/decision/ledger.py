@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, select
 
 from riskscore.decision.scoring import Assessment, assess_applications, without_past
-from riskscore.errors import InvalidApplication, StoreUnavailable, UnknownDecision
+from riskscore.errors import InvalidApplication, QuotaExceeded, StoreUnavailable, UnknownDecision
 from riskscore.history.engine import to_json
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import put, put_numbered
+from riskscore.history.quotas import Limits
 from riskscore.history.recording import (
     Arrival,
     Desk,
@@ -66,8 +67,13 @@ def check_moment(application: Application, store: Store) -> None:
 
 
 def decide(
-    judge: Judge, applications: Sequence[Application], *, tenant: str, language: str
-) -> list[Decided]:
+    judge: Judge,
+    applications: Sequence[Application],
+    *,
+    tenant: str,
+    language: str,
+    limits: Limits | None = None,
+) -> list[Decided | QuotaExceeded]:
     """Score applications of one product as if each came alone and in this order.
 
     It is one transaction: when this returns, the decisions are on disk and count as history.
@@ -77,14 +83,16 @@ def decide(
         applications: At most ``TOGETHER``.
         tenant: Whose applications they are.
         language: Of the reason texts.
+        limits: What the caller may ask in a day; None without limit.
 
     Raises:
+        TooManyRequests: The caller asked all that it may.
         StoreUnavailable: The store failed, and we do not answer without it.
     """
     try:
         terms = terms_of(judge.store, judge.plan, tenant, now())
         arrivals = arrivals_of(judge.store, tenant, applications, terms)  # opens a lost store
-        with transaction(judge.store, applications) as connection:
+        with transaction(judge.store, applications, limits) as connection:
             desk = Desk(
                 connection=connection,
                 store=judge.store,
@@ -92,6 +100,7 @@ def decide(
                 tenant=tenant,
                 received_at=now(),
                 terms=terms,
+                limits=limits,
             )
             return _decide(desk, judge.bundle, arrivals, language)
     except StoreUnavailable:
@@ -103,17 +112,21 @@ def decide(
 
 
 @contextmanager
-def transaction(store: Store, applications: Sequence[Application]) -> Iterator[Connection]:
-    """Enter a transaction that can do what the applications ask for: tests only read."""
-    writes = any(each.purpose != "test" for each in applications)
+def transaction(
+    store: Store, applications: Sequence[Application], limits: Limits | None
+) -> Iterator[Connection]:
+    """Enter a transaction that can do what the applications ask for: tests only read, or count."""
+    writes = limits is not None or any(each.purpose != "test" for each in applications)
     with store.writing() if writes else store.reading() as connection:
         yield connection
 
 
 def _decide(
     desk: Desk, bundle: Bundle, arrivals: Sequence[Arrival], language: str
-) -> list[Decided]:
+) -> list[Decided | QuotaExceeded]:
     recorded = record(desk, arrivals)
+    if not recorded:
+        return [*desk.refused.values()]
     applications = [each.application for each in recorded]
     past = [each.history for each in recorded]
     assessed = assess_applications(bundle, applications, past, language=language)
@@ -122,7 +135,8 @@ def _decide(
         for each, assessment in zip(applications, assessed, strict=True)
     ]
     write(desk, bundle, recorded, decided)
-    return decided
+    answered = iter(decided)
+    return [desk.refused.get(place) or next(answered) for place in range(len(arrivals))]
 
 
 def write(

@@ -87,7 +87,8 @@ def record_portfolio(  # noqa: PLR0913 - keywords of one command
             try:
                 for chunk in chunks(judge, part):
                     sent = [each.application for each in chunk]
-                    decided = decide(judge, sent, tenant=tenant, language=language)
+                    found = decide(judge, sent, tenant=tenant, language=language)
+                    decided = [each for each in found if isinstance(each, Decided)]
                     answered += map(Answered, (each.row for each in chunk), decided)
                     reached = chunk[-1].row + 1
                     tally.scored += len(chunk)

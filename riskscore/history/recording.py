@@ -1,7 +1,7 @@
 """Applications enter the store: each reads its history and becomes part of that of the next."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from riskscore.errors import QuotaExceeded
 from riskscore.history import entities
 from riskscore.history.borrowing import Asking
 from riskscore.history.engine import to_json
@@ -26,6 +27,7 @@ from riskscore.history.entities import Pseudonym
 from riskscore.history.glances import Glances
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import fetch, put, put_numbered, run
+from riskscore.history.quotas import Limits, asked_about, count_caller, count_probe, over
 from riskscore.history.reading import Asker, look, measured
 from riskscore.history.schema import event, outcome, sighting, verdict, whole
 from riskscore.history.sharing import (
@@ -103,6 +105,8 @@ class Desk:
         outcomes: Of the references at hand, received before they counted.
         terms: The agreements that matter here.
         partners: Numbers of the identifiers at hand under each of them.
+        limits: What may be asked in a day; None without limit.
+        refused: Of the applications at hand, by place, those that must not be answered.
     """
 
     connection: Connection
@@ -116,6 +120,8 @@ class Desk:
     outcomes: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     terms: Terms = NO_TERMS
     partners: Mapping[str, Mapping[Pseudonym, int]] = field(default_factory=dict)
+    limits: Limits | None = None
+    refused: dict[int, QuotaExceeded] = field(default_factory=dict)
 
     @property
     def product(self) -> str:
@@ -134,13 +140,16 @@ def arrivals_of(
 
 
 def record(desk: Desk, arrivals: Sequence[Arrival]) -> list[Recorded]:
-    """Take in applications as if each came alone and in this order.
+    """Take in applications as if each came alone and in this order, but for those refused.
 
     Few enough must come at a time that the identifiers of all can be locked together.
+
+    Raises:
+        TooManyRequests: The caller asks more than it may in a day; nothing must be kept.
     """
     lock(desk, arrivals)
-    look_up(desk, arrivals)
-    return [enter(desk, each) for each in arrivals]
+    admitted = look_up(desk, arrivals)
+    return [enter(desk, each) for each in admitted]
 
 
 def note_scores(connection: Connection, scores: Mapping[int, int]) -> None:
@@ -166,14 +175,20 @@ def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
         desk.received_at = max(desk.received_at, now())  # others came first while we waited
 
 
-def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
-    """Find what the store knows of the applications at hand; number what is new to it."""
+def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+    """Find what the store knows of the applications at hand; number what is new to it.
+
+    Returns:
+        Those that are not refused.
+    """
     connection, store, tenant = desk.connection, desk.store, desk.tenant
     desk.streams = read_streams(connection, tenant, store.declared)
     if desk.product not in desk.streams.by_product and any(each.stored for each in arrivals):
         desk.streams = open_stream(connection, tenant, desk.product, store.declared)
     names = {name for each in arrivals for name in each.names.values()}
     desk.numbers = entities.find(connection, store.key, tenant, names)
+    if desk.limits:
+        arrivals = admitted(desk, desk.limits, arrivals)
     stored = {name for each in arrivals if each.stored for name in each.names.values()}
     new = sorted(stored - desk.numbers.keys())
     desk.numbers |= entities.add(connection, store.key, tenant, new)
@@ -182,6 +197,31 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
         desk.partners = find_shared(connection, store, desk.terms, shared)
     if desk.product in desk.streams.by_product:
         look_up_references(desk, {each.application.reference for each in arrivals})
+    return arrivals
+
+
+def admitted(desk: Desk, limits: Limits, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+    """Count what is asked against what may be, and leave out what is refused."""
+    count_caller(desk.connection, limits, len(arrivals), desk.received_at)
+    if limits.each is None:
+        return arrivals
+    names = [[*counted_names(each, limits)] for each in arrivals]
+    held = {name: desk.numbers[name] for some in names for name in some if name in desk.numbers}
+    connection, at = desk.connection, desk.received_at
+    times = asked_about(connection, [*held.values()], desk.store.yesterday, at)
+    before = {name.value: times.get(number, 0) for name, number in held.items()}
+    for each, some in zip(arrivals, names, strict=True):
+        if not each.stored:
+            for name in some:
+                probes = count_probe(connection, name.value, at) - 1
+                before[name.value] = before.get(name.value, 0) + probes
+    verdicts = over([[name.value for name in some] for some in names], before, limits.each)
+    desk.refused = {place: each for place, each in enumerate(verdicts) if each}
+    return [each for place, each in enumerate(arrivals) if place not in desk.refused]
+
+
+def counted_names(arrival: Arrival, limits: Limits) -> Iterator[Pseudonym]:
+    return (name for name in arrival.names.values() if name.kind not in limits.shared)
 
 
 def look_up_references(desk: Desk, references: Iterable[str]) -> None:

@@ -33,7 +33,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-HEAD = "0003"  # the migration that leads here
+HEAD = "0004"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
@@ -58,6 +58,38 @@ pseudonym_key = Table(
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("proof", LargeBinary, nullable=False),
+)
+
+access_key = Table(
+    "access_key",
+    metadata,
+    Column("prefix", String, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),  # of the secret
+    Column("tenant", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    moment("created_at"),
+    moment("expires_at", nullable=True),
+    moment("revoked_at", nullable=True),
+    Column("rate", Integer),  # requests a second
+    Column("quota", Integer),  # applications a day
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("caller", String, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, in UTC
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("asked", Integer, nullable=False),
+)
+
+probe = Table(
+    "probe",
+    metadata,
+    Column("pseudonym", LargeBinary, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("asked", Integer, nullable=False),
 )
 
 stream = Table(

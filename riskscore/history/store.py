@@ -28,6 +28,7 @@ from riskscore.history.agreements import Book
 from riskscore.history.engine import Gate, file_of, is_sqlite, make_engine, url_from
 from riskscore.history.journal import Journal
 from riskscore.history.migrate import check_version, upgrade
+from riskscore.history.quotas import Yesterday
 from riskscore.history.schema import pseudonym_key
 from riskscore.history.upsert import insert_new
 from riskscore.privacy import PseudonymKey, create_key, read_key
@@ -61,6 +62,7 @@ class Store:
     tolerance: int = 300_000_000
     optional: bool = False
     book: Book = field(default_factory=lambda: Book(None))
+    yesterday: Yesterday = field(default_factory=Yesterday, init=False)
     opened: PseudonymKey | None = field(default=None, init=False)
 
     @property

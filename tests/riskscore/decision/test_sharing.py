@@ -68,6 +68,7 @@ def answered(service: Service, tenant: str, product: str, reference: str) -> Dec
     judge = service.products[product].judge
     application = sent(service, product, reference)
     [decided] = decide(judge, [application], tenant=tenant, language="en")
+    assert isinstance(decided, Decided)
     return decided
 
 
