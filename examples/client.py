@@ -1,6 +1,6 @@
 """Ask riskscore for one score: time-out, one retry, and a plan for when no answer comes.
 
-    python examples/client.py http://127.0.0.1:8000 sim-registration application.json
+    RISKSCORE_KEY=rsk_... python examples/client.py http://127.0.0.1:8000 sim-registration a.json
 
 The retry sends the same ``reference``, so the service knows it for the same application. When no
 answer comes, neither waving the customer through nor turning them away is right: the application
@@ -9,6 +9,7 @@ goes on to a person, and is sent again later with the purpose ``rescreen``.
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -19,7 +20,7 @@ TRIES = 2
 NO_ANSWER = {"recommendation": "review", "reasons": [], "answered": False}
 
 
-def score(service: str, product: str, application: dict[str, Any]) -> dict[str, Any]:
+def score(service: str, product: str, application: dict[str, Any], key: str) -> dict[str, Any]:
     """Return the service's answer, or what to do without one.
 
     Raises:
@@ -27,6 +28,7 @@ def score(service: str, product: str, application: dict[str, Any]) -> dict[str, 
     """
     body = json.dumps(application).encode()
     headers = {"Content-Type": "application/json", "Accept-Language": "en"}
+    headers["Authorization"] = f"Bearer {key}"
     request = Request(f"{service}/v1/{product}/scores", body, headers)  # noqa: S310 - our own URL
     for _ in range(TRIES):
         try:
@@ -46,7 +48,9 @@ def main() -> None:
     parser.add_argument("product", help="such as sim-registration")
     parser.add_argument("application", type=Path, help="a JSON file")
     asked = parser.parse_args()
-    answer = score(asked.service, asked.product, json.loads(asked.application.read_text("utf-8")))
+    application = json.loads(asked.application.read_text("utf-8"))
+    key = os.environ.get("RISKSCORE_KEY", "")
+    answer = score(asked.service, asked.product, application, key)
     print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201 - it is a command
 
 

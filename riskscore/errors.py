@@ -16,7 +16,9 @@ RiskScoreError
         Unauthenticated             we do not know who asks
         Forbidden                   whoever asks may not do this
         TooManyRequests             whoever asks does so too often
-            QuotaExceeded               an identifier was asked about too often in a day
+            RateExceeded                in a second
+            QuotaExceeded               in a day
+            AskedAboutTooOften          about one identifier in a day
         InvalidFields               fields break their schema; names every one
             InvalidApplication          those of an application
             InvalidOutcome              those of an outcome
@@ -104,7 +106,15 @@ class TooManyRequests(RequestError):
         self.seconds = seconds
 
 
+class RateExceeded(TooManyRequests):
+    """The caller asks more than it may in a second."""
+
+
 class QuotaExceeded(TooManyRequests):
+    """The caller asks more than it may in a day."""
+
+
+class AskedAboutTooOften(TooManyRequests):
     """An identifier of the application was asked about too often within a day."""
 
 

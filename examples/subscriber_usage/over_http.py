@@ -11,6 +11,7 @@ import argparse
 import csv
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +74,7 @@ def main() -> None:
 
 def declared(url: str, product: str) -> Columns:
     """Ask the service what its product declares."""
-    with urlopen(f"{url}/v1/products/{product}", timeout=60) as response:  # noqa: S310 - http
+    with urlopen(asking(f"{url}/v1/products/{product}"), timeout=60) as response:  # noqa: S310
         found = json.load(response)
     return Columns(
         {each["name"]: READERS[each["kind"]] for each in found["features"]},
@@ -122,10 +123,17 @@ def told(answer: dict[str, Any]) -> list[Any]:
     return [answer["probability"], answer["score"], ""]
 
 
+def asking(to: str, body: bytes | None = None) -> Request:
+    """Make a request that shows our key."""
+    headers = {"Content-Type": "application/json"}
+    if key := os.environ.get("RISKSCORE_KEY"):
+        headers["Authorization"] = f"Bearer {key}"
+    return Request(to, body, headers)  # noqa: S310 - http
+
+
 def post(batch: list[dict[str, Any]], to: str) -> list[dict[str, Any]]:
     body = json.dumps({"applications": batch}).encode()
-    request = Request(to, body, {"Content-Type": "application/json"})  # noqa: S310 - http
-    with urlopen(request, timeout=60) as response:  # noqa: S310 - the caller's own service
+    with urlopen(asking(to, body), timeout=60) as response:  # noqa: S310 - the caller's own service
         results: list[dict[str, Any]] = json.load(response)["results"]
     return results
 

@@ -54,7 +54,7 @@ class Door:
 
         Raises:
             Unauthenticated: Nobody whom we know.
-            TooManyRequests: Somebody who asks too often.
+            RateExceeded: Somebody who asks too often.
             StoreUnavailable: The store is away, and this key was not seen for long.
         """
         if self.open:

@@ -11,7 +11,7 @@ import time
 from zlib import crc32
 
 from riskscore.access.caller import Caller
-from riskscore.errors import TooManyRequests
+from riskscore.errors import RateExceeded
 
 BUCKETS = 4_096  # of two callers that share one, each has less
 BURST = 1.0  # seconds' worth of requests that may come at once
@@ -23,7 +23,7 @@ def check(caller: Caller) -> None:
     """Take a request out of the caller's bucket.
 
     Raises:
-        TooManyRequests: It is empty.
+        RateExceeded: It is empty.
     """
     if caller.rate is None:
         return
@@ -32,7 +32,7 @@ def check(caller: Caller) -> None:
     [used] = MOMENT.unpack_from(shared, place)
     used = max(used, at - BURST) + 1 / caller.rate
     if used > at:
-        raise TooManyRequests(
+        raise RateExceeded(
             f"more than {caller.rate} requests a second", seconds=max(1, round(used - at))
         )
     MOMENT.pack_into(shared, place, used)

@@ -21,7 +21,7 @@ def authenticate() -> None:
     """Find out who asks, before anything else is said, be it that a path does not exist.
 
     Raises:
-        Unauthenticated, TooManyRequests, StoreUnavailable: As ``Door.admit``.
+        Unauthenticated, RateExceeded, StoreUnavailable: As ``Door.admit``.
     """
     if request.path.startswith(CLOSED):
         g.caller = service().door.admit(request.environ.get("HTTP_AUTHORIZATION"))

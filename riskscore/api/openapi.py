@@ -35,17 +35,21 @@ LANGUAGE = {
 }
 REFUSALS = {
     "400": "The body, or a header, breaks its form.",
+    "401": "No key or token, or none that is valid.",
+    "403": "The key does not allow this.",
     "404": "No such product, decision or application.",
     "413": "The body is too large.",
     "415": "The body is not application/json in UTF-8.",
+    "429": "Asked too often; Retry-After says when to ask again.",
     "422": "Fields break their declaration; each is named.",
     "500": "Our fault.",
     "503": "The store cannot be reached now; ask again.",
 }
 READ = ("400", "500")
-WRITE = ("400", "413", "415", "422", "500", "503")
-FINDING = ("404", "503")
-ASKING = ("422", "503")
+CLOSED = ("401", "403", "429", "503")
+WRITE = ("400", *CLOSED, "413", "415", "422", "500")
+FINDING = ("404", *CLOSED)
+ASKING = ("422", *CLOSED)
 DECISION_ID = {
     "name": "decision_id",
     "in": "path",
@@ -66,6 +70,13 @@ OUTCOME = {
     "known_at": "2026-11-21T12:00:00+07:00",
 }
 
+KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An access key (riskscore keys create), or a token of the trusted issuer.",
+}
+OPEN: dict[str, Any] = {"security": []}  # of what anybody may ask
+
 Json = dict[str, Any]
 
 
@@ -81,8 +92,10 @@ def document(served: Service) -> Json:
         version="1",
         openapi_version="3.1.0",
         info={"description": ABOUT},
+        security=[{"key": []}],
         plugins=[MarshmallowPlugin(schema_name_resolver=lambda schema: type(schema).__name__)],
     )
+    spec.components.security_scheme("key", KEY)
     spec.components.parameter("x-correlator", "header", CORRELATOR)
     spec.components.parameter("Accept-Language", "header", LANGUAGE)
     spec.components.schema("Problem", schema=answers.Problem())
@@ -144,12 +157,14 @@ def reading(served: Service) -> Json:
         "schema": {"type": "string"},
         "examples": {each: {"value": each} for each in served.products},
     }
-    show = get("show_product", "A product as it is declared", answers.Declaration(), "404")
+    show = get("show_product", "A product as it is declared", answers.Declaration(), *FINDING)
     return {
-        "/v1/products": {"get": get("list_products", "What is served", answers.Products())},
+        "/v1/products": {
+            "get": get("list_products", "What is served", answers.Products(), *CLOSED)
+        },
         "/v1/products/{name}": {"get": show | {"parameters": [name, "x-correlator"]}},
-        "/healthz": {"get": get("alive", "Whether the process answers", answers.Alive())},
-        "/readyz": {"get": get("ready", "Whether it can score", answers.Ready(), "503")},
+        "/healthz": {"get": get("alive", "Whether the process answers", answers.Alive()) | OPEN},
+        "/readyz": {"get": get("ready", "Whether it can score", answers.Ready(), "503") | OPEN},
     }
 
 

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from riskscore.api.bodies import BROKEN
 from riskscore.errors import (
+    AskedAboutTooOften,
     BadHeader,
     Forbidden,
     InvalidApplication,
@@ -22,6 +23,7 @@ from riskscore.errors import (
     InvalidOutcome,
     InvalidQuery,
     QuotaExceeded,
+    RateExceeded,
     RequestError,
     StoreUnavailable,
     TooManyRequests,
@@ -51,9 +53,16 @@ PROBLEMS: dict[type[RequestError], Problem] = {
     BadHeader: Problem(HTTPStatus.BAD_REQUEST, "bad-header", "A header breaks its form"),
     Unauthenticated: Problem(HTTPStatus.UNAUTHORIZED, "unauthenticated", "Nobody we know"),
     Forbidden: Problem(HTTPStatus.FORBIDDEN, "forbidden", "The key does not allow this"),
-    TooManyRequests: Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Asked too often"),
+    RateExceeded: Problem(
+        HTTPStatus.TOO_MANY_REQUESTS, "rate-exceeded", "More than the key may in a second"
+    ),
     QuotaExceeded: Problem(
-        HTTPStatus.TOO_MANY_REQUESTS, "quota-exceeded", "An identifier was asked about too often"
+        HTTPStatus.TOO_MANY_REQUESTS, "quota-exceeded", "More than the key may in a day"
+    ),
+    AskedAboutTooOften: Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "asked-about-too-often",
+        "An identifier was asked about too often in a day",
     ),
     InvalidApplication: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-application", "Fields break their declaration"

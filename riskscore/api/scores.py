@@ -17,8 +17,8 @@ from riskscore.api.schemas import BatchForm
 from riskscore.api.served import Served, served_as
 from riskscore.decision.ledger import TOGETHER, Decided, check_moment, decide
 from riskscore.errors import (
+    AskedAboutTooOften,
     InvalidApplication,
-    QuotaExceeded,
     RequestError,
     StoreUnavailable,
     TooManyRequests,
@@ -61,7 +61,7 @@ def create_score(slug: str) -> ResponseReturnValue:
     application = read_application(served, read_object())
     g.product, g.scored = served.bundle.product.name, 1
     [said] = answers(asking, [application])
-    if isinstance(said, QuotaExceeded):
+    if isinstance(said, AskedAboutTooOften):
         raise said
     return answered(said, asking.spoken)
 
@@ -128,7 +128,7 @@ def answers_or_problems(asking: Asking, applications: Sequence[Application]) -> 
             left = applications[len(results) :]
             return [*results, *(refused(each, error) for each in left)]
         results += [
-            refused(sent, each) if isinstance(each, QuotaExceeded) else each
+            refused(sent, each) if isinstance(each, AskedAboutTooOften) else each
             for sent, each in zip(chunk, said, strict=True)
         ]
     return results
@@ -143,7 +143,7 @@ def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application
         yield applications[start : start + TOGETHER]
 
 
-def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | QuotaExceeded]:
+def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | AskedAboutTooOften]:
     """Decide in one go: row by row would cost the model's overhead each time."""
     served, caller, spoken, limits = asking
     decided = decide(
@@ -151,7 +151,7 @@ def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | 
     )
     said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
     return [
-        each if isinstance(each, QuotaExceeded) else answer(served, sent, each) | said
+        each if isinstance(each, AskedAboutTooOften) else answer(served, sent, each) | said
         for sent, each in zip(applications, decided, strict=True)
     ]
 

@@ -16,7 +16,7 @@ from riskscore.api import examples
 from riskscore.api.admission import Admission
 from riskscore.api.schemas import application_schema
 from riskscore.decision.ledger import Judge
-from riskscore.errors import StoreUnavailable, UnknownProduct
+from riskscore.errors import StartupError, StoreUnavailable, UnknownProduct
 from riskscore.history.lookups import declared
 from riskscore.history.plan import plan
 from riskscore.history.store import Store, store_from
@@ -94,11 +94,16 @@ def load_service(settings: Settings) -> Service:
     store = store_from(settings)
     with suppress(StoreUnavailable):  # it has been logged
         store.open()
+    try:
+        door = door_from(settings, store)
+    except StartupError:
+        store.close()
+        raise
     products = {name: each.product for name, each in bundles.items()}
     return Service(
         products={name: serve(each, store, products) for name, each in bundles.items()},
         store=store,
-        door=door_from(settings, store),
+        door=door,
         entity_quota=settings.entity_quota or None,
         shared_entities=settings.shared_entities,
         first_key=settings.first_key,

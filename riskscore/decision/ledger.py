@@ -10,7 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, select
 
 from riskscore.decision.scoring import Assessment, assess_applications, without_past
-from riskscore.errors import InvalidApplication, QuotaExceeded, StoreUnavailable, UnknownDecision
+from riskscore.errors import (
+    AskedAboutTooOften,
+    InvalidApplication,
+    StoreUnavailable,
+    UnknownDecision,
+)
 from riskscore.history.engine import to_json
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import put, put_numbered
@@ -73,7 +78,7 @@ def decide(
     tenant: str,
     language: str,
     limits: Limits | None = None,
-) -> list[Decided | QuotaExceeded]:
+) -> list[Decided | AskedAboutTooOften]:
     """Score applications of one product as if each came alone and in this order.
 
     It is one transaction: when this returns, the decisions are on disk and count as history.
@@ -86,7 +91,7 @@ def decide(
         limits: What the caller may ask in a day; None without limit.
 
     Raises:
-        TooManyRequests: The caller asked all that it may.
+        QuotaExceeded: The caller asks more than it may in a day.
         StoreUnavailable: The store failed, and we do not answer without it.
     """
     try:
@@ -123,7 +128,7 @@ def transaction(
 
 def _decide(
     desk: Desk, bundle: Bundle, arrivals: Sequence[Arrival], language: str
-) -> list[Decided | QuotaExceeded]:
+) -> list[Decided | AskedAboutTooOften]:
     recorded = record(desk, arrivals)
     if not recorded:
         return [*desk.refused.values()]

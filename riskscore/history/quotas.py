@@ -20,12 +20,13 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from riskscore.errors import QuotaExceeded, TooManyRequests
+from riskscore.errors import AskedAboutTooOften, QuotaExceeded
 from riskscore.history.prepared import fetch
 from riskscore.history.schema import decision, event, mention, probe, sighting, usage
 
@@ -93,7 +94,7 @@ def count_caller(connection: Connection, limits: Limits, applications: int, at: 
     """Count what a caller asks today.
 
     Raises:
-        TooManyRequests: It is more than it may; nothing of it must be kept.
+        QuotaExceeded: It is more than it may; nothing of it must be kept.
     """
     if limits.quota is None:
         return
@@ -104,7 +105,7 @@ def count_caller(connection: Connection, limits: Limits, applications: int, at: 
         asked = connection.scalar(of_caller(), {"caller": limits.caller, "day": day})
     if asked > limits.quota:
         left = (day + 1) * DAY - at // SECOND
-        raise TooManyRequests(f"more than {limits.quota} applications in a day", seconds=left)
+        raise QuotaExceeded(f"more than {limits.quota} applications in a day", seconds=left)
 
 
 def shard(connection: Connection) -> int:
@@ -136,7 +137,9 @@ def counting_callers(dialect: str) -> Any:
 @cache
 def counting_probes(dialect: str) -> Any:
     made = (postgresql if dialect == "postgresql" else sqlite).insert(probe)
-    more = made.values(pseudonym=bindparam("value"), day=bindparam("day"), asked=1)
+    more = made.values(
+        pseudonym=bindparam("value"), day=bindparam("day"), asked=literal_column("1")
+    )
     return more.on_conflict_do_update(
         index_elements=[probe.c.pseudonym, probe.c.day],
         set_={"asked": probe.c.asked + more.excluded.asked},
@@ -188,7 +191,7 @@ def counts_of(number: int) -> CompoundSelect:
 
 def over(
     names: Sequence[Iterable[bytes]], before: Mapping[bytes, int], each: int
-) -> Iterator[QuotaExceeded | None]:
+) -> Iterator[AskedAboutTooOften | None]:
     """Say of applications, in their order, which are about an identifier asked about too often.
 
     Args:
@@ -200,7 +203,7 @@ def over(
     for some in names:
         held = [*some]
         if any(counted.get(name, 0) >= each for name in held):
-            yield QuotaExceeded(f"more than {each} applications in a day", seconds=AGAIN)
+            yield AskedAboutTooOften(f"more than {each} applications in a day", seconds=AGAIN)
             continue
         for name in held:
             counted[name] = counted.get(name, 0) + 1

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from riskscore.errors import QuotaExceeded
+from riskscore.errors import AskedAboutTooOften
 from riskscore.history import entities
 from riskscore.history.borrowing import Asking
 from riskscore.history.engine import to_json
@@ -121,7 +121,7 @@ class Desk:
     terms: Terms = NO_TERMS
     partners: Mapping[str, Mapping[Pseudonym, int]] = field(default_factory=dict)
     limits: Limits | None = None
-    refused: dict[int, QuotaExceeded] = field(default_factory=dict)
+    refused: dict[int, AskedAboutTooOften] = field(default_factory=dict)
 
     @property
     def product(self) -> str:
@@ -145,7 +145,7 @@ def record(desk: Desk, arrivals: Sequence[Arrival]) -> list[Recorded]:
     Few enough must come at a time that the identifiers of all can be locked together.
 
     Raises:
-        TooManyRequests: The caller asks more than it may in a day; nothing must be kept.
+        QuotaExceeded: The caller asks more than it may in a day; nothing must be kept.
     """
     lock(desk, arrivals)
     admitted = look_up(desk, arrivals)
@@ -195,7 +195,7 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
     if desk.terms.through:
         shared = [(each.shared, each.stored) for each in arrivals]
         desk.partners = find_shared(connection, store, desk.terms, shared)
-    if desk.product in desk.streams.by_product:
+    if arrivals and desk.product in desk.streams.by_product:
         look_up_references(desk, {each.application.reference for each in arrivals})
     return arrivals
 

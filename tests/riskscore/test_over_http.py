@@ -24,7 +24,7 @@ TH-3,3,,,store,FALSE,,2026-11-21T10:00:00Z
 @pytest.fixture
 def url(models: Path) -> Iterator[str]:
     """A service that really listens."""
-    server = make_server("127.0.0.1", 0, create_app(Settings(models=models)))
+    server = make_server("127.0.0.1", 0, create_app(Settings(models=models, dev=True)))
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"

@@ -119,6 +119,7 @@ def test_forgetting_a_person_leaves_no_byte(
 
 def test_forgetting_in_sqlite_needs_no_rewrite(models: Path, tmp_path: Path) -> None:
     settings = Settings(
+        dev=True,
         models=models,
         database_url=f"sqlite:///{tmp_path}/riskscore.db",
         pseudonym_key_file=tmp_path / "riskscore.key",

@@ -64,6 +64,7 @@ def test_the_log_says_what_happened_and_not_what_was_sent(
         "route": "/v1/products/<name>",
         "status": 404,
         "correlator": "c-1",
+        "caller": "dev",
     }
     assert set(unknown) == {"method", "status", "ms"}
 

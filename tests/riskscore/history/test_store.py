@@ -148,7 +148,9 @@ def test_no_identifier_is_in_the_database_the_log_or_an_answer(
 @pytest.fixture
 def locked(tmp_path: Path) -> Iterator[Settings]:
     """A store whose door another process holds shut."""
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/riskscore.db", store_timeout=1)
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/riskscore.db", store_timeout=1, dev=True
+    )
     upgrade_store(settings)
     with (tmp_path / "riskscore.db.lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
@@ -225,6 +227,7 @@ def test_a_server_that_is_not_there_does_not_keep_us_from_starting(
 ) -> None:
     create_key(tmp_path / "key")
     settings = Settings(
+        dev=True,
         models=models,
         database_url=f"postgresql://riskscore@/none?host={tmp_path}",
         pseudonym_key_file=tmp_path / "key",
@@ -240,7 +243,7 @@ def test_a_server_that_is_not_there_does_not_keep_us_from_starting(
 
 def test_a_damaged_database_says_so_without_quoting_it(tmp_path: Path, models: Path) -> None:
     (tmp_path / "store.db").write_bytes(b"1101700203451 is no database" * 100)
-    settings = Settings(models=models, database_url=f"sqlite:///{tmp_path}/store.db")
+    settings = Settings(models=models, database_url=f"sqlite:///{tmp_path}/store.db", dev=True)
 
     with closing(store_from(settings)) as store, pytest.raises(StoreMismatch, match="damaged"):
         store.open()
