@@ -25,6 +25,7 @@ from bench.bodies import REFERENCE
 from bench.contenders import CONTENDERS, write_bodies
 from bench.filled import filled
 from bench.ground import EVENTS, Ground, prepare
+from bench.key import HEADER, admit
 from bench.places import BUILD
 from bench.race import entered
 from bench.stages import BETWEEN, Clock, clocked, placed
@@ -101,7 +102,11 @@ class Caller:
         self.sent += 1
         body = next(self.lines).replace(REFERENCE, f"{self.run}-{self.sent:08}", 1).encode()
         return EnvironBuilder(
-            self.path, method="POST", data=body, content_type="application/json"
+            self.path,
+            method="POST",
+            data=body,
+            content_type="application/json",
+            headers=HEADER,
         ).get_environ()
 
     def ask(self, environ: dict[str, Any]) -> None:
@@ -113,7 +118,8 @@ class Caller:
 def inside(ground: Ground, bodies: Path, number: int) -> tuple[dict[str, float], float]:
     """Return microseconds of each stage, and of the whole without a clock."""
     store = filled(BUILD / "budget-store", EVENTS)
-    app = create_app(settings_from({**store.environ, "RISKSCORE_MODELS": str(ground.sale)}))
+    settings = admit({**store.environ, "RISKSCORE_MODELS": str(ground.sale)})
+    app = create_app(settings_from(settings))
     caller = Caller(app, "/v1/sale/scores", bodies)
     caller.block()  # warm
     bare: list[float] = []

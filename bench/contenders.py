@@ -10,6 +10,7 @@ from bench import bodies
 from bench.environments import environment, run
 from bench.filled import Filled, filled
 from bench.ground import EVENTS, Ground
+from bench.key import admit
 from bench.places import BODIES, BUILD, LOGS, REFERENCE, ROOT, STACKS
 from bench.reference import COLUMNS
 from bench.servers import Launch
@@ -63,7 +64,7 @@ def shipped(ground: Ground) -> Launch:
 def service(slug: str, name: str, settings: Mapping[str, str], *, app: str = SERVICE) -> Launch:
     return Launch(
         command=[*OURS, app],
-        environ={**BIND, **settings},
+        environ={**BIND, **admit(settings)},
         path=f"/v1/{slug}/scores",
         folder=ROOT,
         log=LOGS / f"{name}.txt",

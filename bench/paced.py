@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from bench.bodies import REFERENCE
+from bench.key import HEADER
 from bench.wrk import Load
 
 CALLERS = 16  # requests under way at once, at most
-HEADERS = {"Content-Type": "application/json"}
+HEADERS = {"Content-Type": "application/json", **HEADER}
 
 
 class Queue:

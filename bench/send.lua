@@ -1,6 +1,6 @@
 -- wrk's side: send prepared bodies in turn, each with a reference of its own.
 --
---   wrk -s bench/send.lua URL -- BODIES RUN THREADS
+--   wrk -s bench/send.lua URL -- BODIES RUN THREADS CREDENTIAL
 --
 -- BODIES holds one body a line, with "@" where its reference goes. RUN tells one call of wrk from
 -- another. Heads are written beforehand, so that a request costs us two pastes.
@@ -22,7 +22,8 @@ function init(args)
     if place % tonumber(args[3]) == number then
       local at = line:find("@", 1, true)
       local head = "POST " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port ..
-        "\r\nContent-Type: application/json\r\nContent-Length: " .. (#line - 1 + length) .. "\r\n\r\n"
+        "\r\nContent-Type: application/json\r\nAuthorization: " .. args[4] ..
+        "\r\nContent-Length: " .. (#line - 1 + length) .. "\r\n\r\n"
       before[#before + 1] = head .. line:sub(1, at - 1)
       after[#after + 1] = line:sub(at + 1)
     end

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.key import HEADER
+
 PATIENCE = 120.0  # seconds until a server must answer
 PAUSE = 0.02  # seconds between attempts
 LEAVE = 10.0  # seconds to end by itself
@@ -117,7 +119,8 @@ def ask(url: str, body: bytes) -> bytes:
         HTTPError: It was refused.
         OSError: Nobody is there.
     """
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - loopback
+    headers = {"Content-Type": "application/json", **HEADER}
+    request = urllib.request.Request(url, body, headers)  # noqa: S310 - loopback
     with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - loopback
         answer: bytes = response.read()
         return answer

@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.key import HEADER
+
 SCRIPT = Path(__file__).with_name("send.lua")
 THREADS = 2
 MICRO = 1_000_000
@@ -36,7 +38,7 @@ def load(url: str, bodies: Path, *, clients: int, seconds: float) -> Load:
     """Send bodies in turn, each with a reference that was never sent before."""
     threads = min(THREADS, clients)
     options = [f"-t{threads}", f"-c{clients}", f"-d{round(seconds)}s", "--timeout", "10s"]
-    replayed = [str(bodies), secrets.token_hex(4), str(threads)]
+    replayed = [str(bodies), secrets.token_hex(4), str(threads), HEADER["Authorization"]]
     done = subprocess.run(
         ["wrk", *options, "-s", str(SCRIPT), url, "--", *replayed],  # noqa: S607 - wherever it is
         check=True,
