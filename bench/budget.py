@@ -106,7 +106,7 @@ class Caller:
             method="POST",
             data=body,
             content_type="application/json",
-            headers=HEADER,
+            headers=HEADER.items(),
         ).get_environ()
 
     def ask(self, environ: dict[str, Any]) -> None:
