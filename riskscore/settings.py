@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from riskscore.errors import ConfigError
 from riskscore.product.fields import Moment, Strict, by_path, expecting
@@ -15,6 +15,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
 PATHS = {"models", "pseudonym_key_file"}
+KEYS = "RISKSCORE_PSEUDONYM_KEYS"
 DATABASE = r"(sqlite:///|postgresql://|postgresql\+psycopg://)\S+"
 
 
@@ -24,8 +25,10 @@ class Settings:
 
     Attributes:
         database_url: Where applications are remembered.
-        pseudonym_key_file: The secret behind what stands for identifiers; with SQLite it is made
-            beside the database, with PostgreSQL it must be given.
+        pseudonym_keys: Where the secrets behind what stands for identifiers are: ``file:PATH``,
+            ``env:NAME`` or ``command:WORDS``; with SQLite they are made beside the database, with
+            PostgreSQL it must be said.
+        pseudonym_key_file: The same, as a file.
         known_since: Microseconds since 1970 from which the history is whole; None if nobody says.
         clock_tolerance: Seconds that a moment may lie in the future.
         on_store_failure: ``refuse`` to answer while the store fails, or ``answer`` without history.
@@ -37,6 +40,7 @@ class Settings:
 
     models: Path = Path("models")
     database_url: str = "sqlite:///data/riskscore.db"
+    pseudonym_keys: str | None = None
     pseudonym_key_file: Path | None = None
     known_since: int | None = None
     clock_tolerance: int = 300
@@ -70,6 +74,11 @@ class SettingsForm(Strict):
         "sqlite:///FILE or postgresql://...", DATABASE, data_key="RISKSCORE_DATABASE_URL"
     )
     known_since = Moment(or_date=True, data_key="RISKSCORE_KNOWN_SINCE")
+    pseudonym_keys = shaped(
+        "file:PATH, env:NAME or command:WORDS",
+        r"(file:|command:)\S.*|env:[A-Za-z_][A-Za-z0-9_]*",
+        data_key=KEYS,
+    )
     pseudonym_key_file = shaped("a file", ".+", data_key="RISKSCORE_PSEUDONYM_KEY_FILE")
     clock_tolerance = whole("seconds", 0, 86_400, data_key="RISKSCORE_CLOCK_TOLERANCE")
     on_store_failure = shaped(
@@ -84,6 +93,11 @@ class SettingsForm(Strict):
     bind = shaped("HOST:PORT with a port up to 65535", BIND, data_key="RISKSCORE_BIND")
     workers = whole("a number", 1, 512, data_key="RISKSCORE_WORKERS")
     timeout = whole("seconds", 1, 3600, data_key="RISKSCORE_TIMEOUT")
+
+    @validates_schema
+    def check_keys(self, loaded: dict[str, Any], **_: object) -> None:
+        if {"pseudonym_keys", "pseudonym_key_file"} <= loaded.keys():
+            raise ValidationError("expected this or ..._KEY_FILE, not both", KEYS)
 
     @post_load
     def make(self, loaded: dict[str, Any], **_: object) -> Settings:

@@ -149,14 +149,19 @@ def lock(
     """
     if not entities.locks(connection):
         return
-    held = select(entity.c.pseudonym).where(entity.c.id.in_(numbers))
-    locks = [bytes(each) for each in connection.scalars(held)]
+    locks = digests_of(connection, store, numbers)
     streams = {each.id: each for each in connection.execute(select(stream))}
     for row in rows:
         of = streams[row.stream_id]
-        locks.append(entities.lock_of(store.key, of.tenant, of.product, row.reference))
+        locks.append(entities.lock_of(store.keys_of(of.tenant), of.product, row.reference))
     if locks:
         entities.lock(connection, locks)
+
+
+def digests_of(connection: Connection, store: Store, numbers: Collection[int]) -> list[bytes]:
+    """Return what identifiers are locked by, from what is stored of them."""
+    held = connection.execute(select(entity).where(entity.c.id.in_(numbers))).all()
+    return [store.keys_of(row.tenant).opened(connection, row) for row in held]
 
 
 def settle(store: Store, *, rewrite: bool) -> None:

@@ -102,8 +102,8 @@ class Desk:
 
 def arrivals_of(store: Store, tenant: str, applications: Iterable[Application]) -> list[Arrival]:
     """Make the pseudonyms of applications, which nobody need wait at the door for."""
-    key = store.key
-    return [Arrival(each, entities.pseudonyms(key, tenant, each)) for each in applications]
+    keys = store.keys_of(tenant)
+    return [Arrival(each, entities.pseudonyms(keys, each)) for each in applications]
 
 
 def record(desk: Desk, arrivals: Sequence[Arrival]) -> list[Recorded]:
@@ -129,12 +129,10 @@ def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
         return
     stored = [each for each in arrivals if each.stored]
     values = [name.value for each in stored for name in each.names.values()]
-    key, tenant = desk.store.key, desk.tenant
-    values += [
-        entities.lock_of(key, tenant, desk.product, each.application.reference) for each in stored
-    ]
+    keys = desk.store.keys_of(desk.tenant)
+    values += [entities.lock_of(keys, desk.product, each.application.reference) for each in stored]
     if values:
-        entities.lock(desk.connection, values)
+        entities.lock(desk.connection, values, adding=[desk.tenant])
         desk.received_at = max(desk.received_at, now())  # others came first while we waited
 
 
@@ -145,10 +143,11 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> None:
     if desk.product not in desk.streams.by_product and any(each.stored for each in arrivals):
         desk.streams = open_stream(connection, tenant, desk.product, store.declared)
     names = {name for each in arrivals for name in each.names.values()}
-    desk.numbers = entities.find(connection, store.key, tenant, names)
+    keys = store.keys_of(tenant)
+    desk.numbers = entities.find(connection, keys, names)
     stored = {name for each in arrivals if each.stored for name in each.names.values()}
     new = sorted(stored - desk.numbers.keys())
-    desk.numbers |= entities.add(connection, store.key, tenant, new)
+    desk.numbers |= entities.add(connection, keys, new)
     if desk.product in desk.streams.by_product:
         look_up_references(desk, {each.application.reference for each in arrivals})
 

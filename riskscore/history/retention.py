@@ -6,6 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, delete, func, or_, select, tuple_, update
 
 from riskscore.errors import UpkeepError
+from riskscore.history import entities
+from riskscore.history.entities import Pseudonym
 from riskscore.history.erasing import (
     TOGETHER,
     erase_decisions,
@@ -37,7 +39,7 @@ def purge(store: Store, before: int) -> Iterator[Erased]:
     Raises:
         StoreUnavailable: The store failed; what was erased so far stays erased.
     """
-    _ = store.key
+    store.ready()
     with store.writing() as connection:
         later = stream.c.purged_until.is_(None) | (stream.c.purged_until < before)
         connection.execute(update(stream).where(later).values(purged_until=before))
@@ -50,7 +52,9 @@ def purge(store: Store, before: int) -> Iterator[Erased]:
         yield Erased(decisions, events)
 
 
-def find_subject(store: Store, kind: Entity, identifier: str) -> list[int]:
+def find_subject(
+    store: Store, kind: Entity, identifier: str, *, tenant: str | None = None
+) -> list[int]:
     """Return the numbers of whoever has this identifier, one at each tenant that knows it.
 
     Raises:
@@ -60,16 +64,20 @@ def find_subject(store: Store, kind: Entity, identifier: str) -> list[int]:
         spelled = canonical(identifier, kind.format)
     except BadIdentifier as error:
         raise UpkeepError(f"{kind.name}: {error}") from None
-    key = store.key
+    owners = tenants_of(store) if tenant is None else [tenant]
+    held = [store.keys_of(owner) for owner in owners]
+    found: list[int] = []
     with store.reading() as connection:
-        tenants = connection.scalars(select(stream.c.tenant).distinct()).all()
-        names = [key.pseudonym(tenant, kind.name, spelled) for tenant in tenants]
-        known = select(entity.c.id).where(
-            entity.c.tenant.in_(tenants),
-            entity.c.key_version == key.version,
-            entity.c.pseudonym.in_(names),
-        )
-        return [*connection.scalars(known)]
+        for keys in held:
+            name = Pseudonym(kind.name, keys.digest(kind.name, spelled))
+            found += entities.find(connection, keys, [name]).values()
+    return found
+
+
+def tenants_of(store: Store) -> Sequence[str]:
+    store.ready()
+    with store.reading() as connection:
+        return connection.scalars(select(stream.c.tenant).distinct()).all()
 
 
 def held_of(store: Store, numbers: Sequence[int]) -> Erased:

@@ -101,7 +101,7 @@ def test_forgetting_a_person_leaves_no_byte(
     stays = send(client, application(4, STAYS))
     confirm(client, gone[0]["decision_id"])
     canonical = "THNID1101700203451"
-    pseudonym = store.key.pseudonym("default", "document", canonical)
+    pseudonym = store.keys_of("default").newest.pseudonym("document", canonical)
     traces = [pseudonym, b"-3451", gone[1]["decision_id"].replace("-", "").encode()]
     traces += [UUID(gone[1]["decision_id"]).bytes]
     assert found(store, traces)
@@ -127,7 +127,7 @@ def test_forgetting_in_sqlite_needs_no_rewrite(models: Path, tmp_path: Path) -> 
         for place in range(60):
             send(client, application(place, GONE if place % 3 else STAYS))
     store = store_from(settings)
-    pseudonym = store.key.pseudonym("default", "document", "THNID1101700203451")
+    pseudonym = store.keys_of("default").newest.pseudonym("document", "THNID1101700203451")
     assert found(store, [pseudonym, b"-3451"])
 
     done = run(settings, "subject", "forget", "--entity", "document", "--yes", said=f"{GONE}\n")
@@ -165,6 +165,7 @@ def test_who_is_scored_while_being_forgotten_leaves_nothing_half_forgotten(
 
 
 def test_forgetting_reaches_every_tenant(store_settings: Settings, store: Store) -> None:
+    store.source.complete("acme")
     for tenant in ("default", "acme"):
         take_in(store, tenant, "THNID1101700203451")
 
@@ -177,11 +178,12 @@ def test_forgetting_reaches_every_tenant(store_settings: Settings, store: Store)
 
 def take_in(store: Store, tenant: str, document: str) -> None:
     """Let an event of a tenant be there, as an import would."""
-    name = Pseudonym("document", store.key.pseudonym(tenant, "document", document))
+    keys = store.keys_of(tenant)
+    name = Pseudonym("document", keys.digest("document", document))
     with store.writing() as connection:
         stream = open_stream(connection, tenant, "phone_subscription", None)
         number = stream.of("phone_subscription").id
-        held = {"document": add(connection, store.key, tenant, [name])[name]}
+        held = {"document": add(connection, keys, [name])[name]}
         row = {"stream_id": number, "reference": "r", "occurred_at": 1, "received_at": 1}
         made = put_numbered(connection, event, row | {"features": {}, "entities": held})
         put(connection, sighting, sightings(Counted(made, number, 1, {}, held), NO_GLANCES))
