@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from riskscore.errors import RiskScoreError
+from riskscore.key_upkeep import keys
 from riskscore.product.application import TENANT
 from riskscore.settings import Settings, settings_from
 from riskscore.upkeep import COMMANDS
@@ -137,7 +138,7 @@ def score(
         raise click.ClickException(str(error)) from error
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, keys):
     main.add_command(command)
 
 

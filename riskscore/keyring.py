@@ -46,6 +46,11 @@ class KeyRing:
         }
         return common | {each.version: each for each in self.own if each.owner == owner}
 
+    def complete(self, *owners: str) -> "KeyRing":
+        """Make a key for each owner that has none."""
+        new = [new_key(owner) for owner in dict.fromkeys(owners) if not self.of(owner)]
+        return KeyRing(own=(*self.own, *new), shared=self.shared)
+
     def having(self, key: PseudonymKey) -> "KeyRing":
         return KeyRing(own=(*self.own, key), shared=self.shared)
 

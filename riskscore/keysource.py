@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskscore.errors import ConfigError
-from riskscore.keyring import KeyRing, new_key, ring_from
+from riskscore.keyring import KeyRing, ring_from
 
 OTHERS = 0o077  # permission bits of everybody but the owner
 PATIENCE = 5  # seconds that a command may take to bring the ring
@@ -64,13 +64,7 @@ class KeySource:
         Raises:
             ConfigError: As ``change``.
         """
-
-        def completed(ring: KeyRing) -> KeyRing:
-            for owner in owners:
-                ring = ring if ring.of(owner) else ring.having(new_key(owner))
-            return ring
-
-        return self.change(completed)
+        return self.change(lambda ring: ring.complete(*owners))
 
     def change(self, how: Callable[[KeyRing], KeyRing]) -> KeyRing:
         """Replace the file by another ring; of several who try at once each changes the last.

@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, select
+from sqlalchemy import URL, Connection, Dialect, Engine, select
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -222,6 +222,10 @@ def upgrade_store(settings: Settings) -> None:
         gate.close()
 
 
+def source_of(settings: Settings) -> KeySource:
+    return key_source(settings, url_from(settings.database_url))
+
+
 def key_source(settings: Settings, url: URL) -> KeySource:
     """Say where the keys are: where a setting says, or beside an SQLite database.
 
@@ -275,7 +279,7 @@ def proven_keys(engine: Engine, source: KeySource) -> dict[str, Keys]:
     with engine.connect() as connection, connection.begin():
         check_version(connection)
         known = connection.execute(select(pseudonym_key.c.owner).distinct()).scalars().all()
-        if not known and makes_keys(connection, source) and not source.there:
+        if not known and makes_keys(engine.dialect, source) and not source.there:
             source.complete(TENANT)
         ring = source.read()
         if TENANT not in known and ring.of(TENANT):
@@ -287,9 +291,9 @@ def proven_keys(engine: Engine, source: KeySource) -> dict[str, Keys]:
         return {owner: Keys(owner, source, live) for owner, live in held.items()}
 
 
-def makes_keys(connection: Connection, source: KeySource) -> bool:
-    """Tell whether an owner without a key is given one: where one machine alone has them."""
-    return connection.dialect.name == "sqlite" and source.path is not None
+def makes_keys(dialect: Dialect, source: KeySource) -> bool:
+    """Tell whether keys are made when they are needed: where one machine alone has them."""
+    return dialect.name == "sqlite" and source.path is not None
 
 
 def met(connection: Connection, source: KeySource, owner: str) -> Keys:
@@ -300,7 +304,7 @@ def met(connection: Connection, source: KeySource, owner: str) -> Keys:
     """
     if not proofs_of(connection, owner):
         ring = read_ring(source)
-        if not ring.of(owner) and makes_keys(connection, source):
+        if not ring.of(owner) and makes_keys(connection.dialect, source):
             ring = source.complete(owner)
         if not ring.of(owner):
             log.error(
