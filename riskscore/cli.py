@@ -14,11 +14,11 @@ from pathlib import Path
 
 import click
 
+from riskscore import subject_upkeep, upkeep
 from riskscore.errors import RiskScoreError
 from riskscore.key_upkeep import keys
 from riskscore.product.application import TENANT
 from riskscore.settings import Settings, settings_from
-from riskscore.upkeep import COMMANDS
 
 LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 
@@ -138,7 +138,7 @@ def score(
         raise click.ClickException(str(error)) from error
 
 
-for command in (*COMMANDS, keys):
+for command in (*upkeep.COMMANDS, *subject_upkeep.COMMANDS, keys):
     main.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """Settings: read from the environment once, then passed around."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
 PATHS = {"models", "pseudonym_key_file"}
 KEYS = "RISKSCORE_PSEUDONYM_KEYS"
+AGE = re.compile(r"([a-z][a-z0-9_]*)=([1-9][0-9]{0,4})d", re.ASCII)
 DATABASE = r"(sqlite:///|postgresql://|postgresql\+psycopg://)\S+"
 
 
@@ -29,6 +31,7 @@ class Settings:
             ``env:NAME`` or ``command:WORDS``; with SQLite they are made beside the database, with
             PostgreSQL it must be said.
         pseudonym_key_file: The same, as a file.
+        retention: Product -> days after which ``riskscore purge`` erases its applications.
         known_since: Microseconds since 1970 from which the history is whole; None if nobody says.
         clock_tolerance: Seconds that a moment may lie in the future.
         on_store_failure: ``refuse`` to answer while the store fails, or ``answer`` without history.
@@ -42,6 +45,7 @@ class Settings:
     database_url: str = "sqlite:///data/riskscore.db"
     pseudonym_keys: str | None = None
     pseudonym_key_file: Path | None = None
+    retention: tuple[tuple[str, int], ...] = ()
     known_since: int | None = None
     clock_tolerance: int = 300
     on_store_failure: str = "refuse"
@@ -66,6 +70,17 @@ def shaped(what: str, pattern: str, **more: Any) -> fields.String:
     return fields.String(error_messages=words, validate=form, **more)
 
 
+class Ages(fields.Field[tuple[tuple[str, int], ...]]):
+    """``PRODUCT=DAYSd``, with blanks between several."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[tuple[str, int], ...]:
+        found = [AGE.fullmatch(each) for each in value.split()]
+        ages = [(each[1], int(each[2])) for each in found if each]
+        if not ages or len(dict(ages)) < len(found):
+            raise ValidationError("expected PRODUCT=400d, each product once, with blanks between")
+        return tuple(ages)
+
+
 class SettingsForm(Strict):
     """The ``RISKSCORE_*`` variables; an undeclared one is a typo and refused."""
 
@@ -80,6 +95,7 @@ class SettingsForm(Strict):
         data_key=KEYS,
     )
     pseudonym_key_file = shaped("a file", ".+", data_key="RISKSCORE_PSEUDONYM_KEY_FILE")
+    retention = Ages(data_key="RISKSCORE_RETENTION")
     clock_tolerance = whole("seconds", 0, 86_400, data_key="RISKSCORE_CLOCK_TOLERANCE")
     on_store_failure = shaped(
         "refuse or answer", "refuse|answer", data_key="RISKSCORE_ON_STORE_FAILURE"

@@ -11,9 +11,11 @@ class Caller:
 
     Attributes:
         tenant: The organisation it speaks for.
+        name: Under which it is recorded as the reader of a decision.
     """
 
     tenant: str
+    name: str = "anybody"
 
 
 DEFAULT = Caller(tenant=TENANT)

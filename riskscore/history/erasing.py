@@ -16,8 +16,10 @@ from riskscore.history import entities
 from riskscore.history.engine import is_sqlite
 from riskscore.history.schema import (
     decision,
+    decision_read,
     entity,
     event,
+    hold,
     mention,
     metadata,
     outcome,
@@ -88,6 +90,7 @@ def erase_each_decision(connection: Connection, rows: Sequence[Row]) -> None:
             mention.c.entity_id.in_(numbers_in(rows)), mention.c.decision_number.in_(numbers)
         )
     )
+    connection.execute(delete(decision_read).where(decision_read.c.decision_number.in_(numbers)))
     connection.execute(delete(decision).where(decision.c.number.in_(numbers)))
     for row in rows:
         erase_outcomes(connection, row)
@@ -123,13 +126,20 @@ def erase_orphans(store: Store, numbers: Collection[int]) -> None:
         return
     with store.writing() as connection:
         lock(connection, store, numbers=numbers)
-        connection.execute(
-            delete(entity).where(
-                entity.c.id.in_(numbers),
-                ~exists().where(sighting.c.entity_id == entity.c.id),
-                ~exists().where(mention.c.entity_id == entity.c.id),
-            )
+        erase_entities(connection, numbers)
+
+
+def erase_entities(connection: Connection, numbers: Collection[int]) -> None:
+    """Erase those of some identifiers that nothing refers to, with the holds there were on them."""
+    connection.execute(
+        delete(entity).where(
+            entity.c.id.in_(numbers),
+            ~exists().where(sighting.c.entity_id == entity.c.id),
+            ~exists().where(mention.c.entity_id == entity.c.id),
         )
+    )
+    gone = ~exists().where(entity.c.id == hold.c.entity_id)
+    connection.execute(delete(hold).where(hold.c.entity_id.in_(numbers), gone))
 
 
 def lock(

@@ -225,6 +225,8 @@ def test_forgetting_asks_first_and_names_no_identifier(
         (("subject", "forget", "--entity", "msisdn", "--yes"), "abc\n", "msisdn: expected a phone"),
         (("subject", "forget", "--entity", "soul", "--yes"), "X-1\n", "soul: expected one of"),
         (("purge", "--older-than", "soon"), "", "expected days, such as 400d"),
+        (("purge",), "", "expected --older-than 400d, or RISKSCORE_RETENTION"),
+        (("purge", "--older-than", "9d", "--product", "soul"), "", "soul: no such product"),
     ],
 )
 def test_what_cannot_be_done_is_said(
