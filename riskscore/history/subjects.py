@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, select, tuple_, union
 
 from riskscore.errors import UpkeepError
 from riskscore.history import entities
@@ -85,9 +85,10 @@ def carried_by(
     events = connection.execute(wanted).all()
     listed = event.c.id.in_(seen if limit is None else [each.id for each in events])
     told = select(event.c.stream_id, event.c.reference).where(listed, of_events)
-    asked = [tuple_(decision.c.stream_id, decision.c.reference).in_(told)]
+    same = tuple_(decision.c.stream_id, decision.c.reference).in_(told)
+    asked = [select(decision.c.number).where(same)]
     if limit is None or len(events) < limit:
-        mentioned = select(mention.c.decision_number).where(mention.c.entity_id == number)
-        asked.append(decision.c.number.in_(mentioned))
-    about = select(decision).where(or_(*asked), of_decisions).order_by(decision.c.number)
+        asked.append(select(mention.c.decision_number).where(mention.c.entity_id == number))
+    found = decision.c.number.in_(union(*asked))  # an OR of the two would read the whole table
+    about = select(decision).where(found, of_decisions).order_by(decision.c.number)
     return Carried(events, connection.execute(about).all())
