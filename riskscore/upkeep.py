@@ -49,15 +49,15 @@ def upgrade() -> None:
 @db.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def backup(folder: Path) -> None:
-    """Copy database and key into FOLDER, while others serve.
+    """Copy database and keys into FOLDER, while others serve; keys that are in no file stay there.
 
     Whoever has the folder can find people in it: keep it as you keep the key.
     """
     from riskscore.history import backup as copies  # noqa: PLC0415 - see riskscore.cli
 
     with told():
-        copies.backup(settings(), folder)
-    click.echo(f"database and key copied to {folder}")
+        keys = copies.backup(settings(), folder)
+    click.echo(f"database {'and keys copied' if keys else 'without its keys copied'} to {folder}")
 
 
 @db.command()

@@ -25,8 +25,8 @@ SQLITE, DUMP = "riskscore.db", "riskscore.dump"
 PAGES = 1_000  # copied at a time, so that whoever writes need not wait for the whole
 
 
-def backup(settings: Settings, folder: Path) -> None:
-    """Copy database and key into a new folder, while others serve.
+def backup(settings: Settings, folder: Path) -> bool:
+    """Copy database and keys into a new folder, while others serve; tells whether it had the keys.
 
     Raises:
         UpkeepError: The folder holds something, or PostgreSQL's tools are not there or fail.
@@ -38,6 +38,7 @@ def backup(settings: Settings, folder: Path) -> None:
     with closing(store_from(settings)) as store:
         store.open()
         copy_store(store, folder)
+        return store.source.path is not None
 
 
 def copy_store(store: Store, folder: Path) -> None:

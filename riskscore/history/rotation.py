@@ -25,6 +25,7 @@ TOGETHER = 500  # pseudonyms moved in one transaction
 PAUSE = 0.005  # seconds between two of them, in which others find the door open
 WAIT = "500ms"  # for a lock before which others would queue behind us
 ATTEMPTS = 120
+TAKEN = "55P03"  # what PostgreSQL calls a lock that others held for too long
 ALONE = text("SELECT pg_advisory_xact_lock(:lock)")
 MOVED = (
     update(entity)
@@ -129,7 +130,9 @@ def announce(store: Store, key: PseudonymKey) -> None:
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT}'")
                     connection.execute(ALONE, {"lock": entities.rotation_lock(key.owner)})
                 note(connection, key)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            if getattr(getattr(error.__cause__, "orig", None), "sqlstate", None) != TAKEN:
+                raise
             time.sleep(PAUSE)
         else:
             return

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
@@ -16,9 +17,11 @@ from riskscore.app import create_app
 from riskscore.cli import main
 from riskscore.history.schema import decision_read, entity, event, hold
 from riskscore.history.store import store_from
+from riskscore.product.spec import Product
 from riskscore.settings import Settings
 from tests.databases import files_of
 from tests.serving import serving
+from training.export import export
 
 Json = dict[str, Any]
 SCORES = "/v1/phone-subscription/scores"
@@ -251,7 +254,7 @@ def test_a_reading_goes_with_the_decision(store_settings: Settings, client: Flas
 
 
 def test_after_forgetting_no_byte_is_left_in_database_backup_logs_or_exports(
-    store_settings: Settings, models: Path, tmp_path: Path
+    store_settings: Settings, models: Path, product: Product, tmp_path: Path
 ) -> None:
     environ = {
         "database_url": store_settings.database_url,
@@ -284,13 +287,19 @@ def test_after_forgetting_no_byte_is_left_in_database_backup_logs_or_exports(
                 store_settings, "subject", "forget", *ENTITY, "--yes", "--rewrite", said=ONE
             )
             done(store_settings, "db", "backup", str(tmp_path / "since"))
-            export = done(store_settings, "subject", "report", *ENTITY, said=ONE)
+            told = done(store_settings, "subject", "report", *ENTITY, said=ONE)
+
+            written = export(store_settings.database_url, [product], tmp_path / "folder")
 
             left = content_of(files_of(store))
+    files = sorted((tmp_path / "folder").iterdir())
+    events = "".join(str(pq.read_table(each).to_pylist()) for each in files)
+    assert written == {product.name: 1, "outcomes": 1}
+    assert "stays-7731" in events
     backups = content_of([*(tmp_path / "since").iterdir()])
     logs = server.errors.read_bytes() + server.said.encode() + said_then.encode()
     for place, content in {"database": left, "backup": backups, "logs": logs,
-                           "export": export.encode()}.items():  # fmt: skip
+                           "report": told.encode(), "export": events.encode()}.items():  # fmt: skip
         assert [each for each in traces if each in content] == [], place
     assert b"stays-7731" in left
 

@@ -362,3 +362,29 @@ def test_rows_that_hang_together_are_found_together(client: FlaskClient, store: 
     assert {kinds[number] for number in row.entities.values()} == {"document", "msisdn"}
     assert made.counted is True
     assert made.entities == row.entities
+
+
+def test_keys_that_are_in_no_file_are_not_copied(
+    store_settings: Settings, client: FlaskClient, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    send(client, application(0, GONE))
+    path = Path(str(store_settings.pseudonym_key_file))
+    environ = {
+        "RISKSCORE_MODELS": str(store_settings.models),
+        "RISKSCORE_DATABASE_URL": store_settings.database_url,
+        "RISKSCORE_PSEUDONYM_KEYS": "env:OUR_KEYS",
+        "OUR_KEYS": path.read_text(),
+    }
+
+    made = CliRunner().invoke(main, ["db", "backup", str(tmp_path / "copy")], env=environ)
+
+    assert made.exit_code == 0, made.output
+    assert "without its keys" in made.output
+    assert not list((tmp_path / "copy").glob("*.key"))
+    url = another(store_settings, tmp_path, request)
+    restored = CliRunner().invoke(
+        main,
+        ["db", "restore", str(tmp_path / "copy")],
+        env=environ | {"RISKSCORE_DATABASE_URL": url},
+    )
+    assert restored.exit_code == 0, restored.output

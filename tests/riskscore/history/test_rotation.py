@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from riskscore.cli import main
-from riskscore.errors import StoreMismatch, StoreUnavailable
-from riskscore.history import rotation
+from riskscore.errors import StoreMismatch, StoreUnavailable, UpkeepError
+from riskscore.history import entities, rotation
+from riskscore.history.keys import proofs_of
 from riskscore.history.schema import entity, pseudonym_key
 from riskscore.history.store import Store, store_from
 from riskscore.keysource import key_file
@@ -283,3 +284,26 @@ def test_the_store_knows_each_owner_by_a_proof_of_its_own(store_settings: Settin
 
     assert {row.owner for row in rows} >= {"acme", "agreement swap"}
     assert len({bytes(row.proof) for row in rows}) == len(rows)
+
+
+def test_a_rotation_waits_for_whoever_is_adding_and_lets_others_by(
+    store_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if store_settings.database_url.startswith("sqlite"):
+        pytest.skip("of SQLite there is one writer anyway")
+    monkeypatch.setattr(rotation, "ATTEMPTS", 2)
+    assert run(store_settings, "keys", "next-pseudonyms").exit_code == 0
+    with closing(store_from(store_settings)) as store, closing(store_from(store_settings)) as other:
+        other.ready()
+        store.ready()
+        following = store.source.read().of("default")[2]
+        with other.writing() as connection:
+            entities.lock(connection, [], adding=["default"])
+
+            with pytest.raises(UpkeepError, match="applications entered all the while"):
+                rotation.announce(store, following)
+
+        rotation.announce(store, following)
+        rotation.announce(store, following)
+        with store.reading() as connection:
+            assert sorted(proofs_of(connection, "default")) == [1, 2]
