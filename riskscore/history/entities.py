@@ -27,10 +27,9 @@ from riskscore.history.schema import entity, pseudonym_key, whole
 from riskscore.product.application import Application
 
 LOCK = text(
-    "SELECT CAST(pg_advisory_xact_lock_shared(lock) AS text) "
-    "FROM unnest(CAST(:adding AS bigint[])) AS adding (lock) UNION ALL "
-    "SELECT CAST(pg_advisory_xact_lock(lock) AS text) "
-    "FROM unnest(CAST(:locks AS bigint[])) AS held (lock)"
+    "SELECT CASE WHEN place <= CAST(:shared AS bigint) THEN pg_advisory_xact_lock_shared(lock) "
+    "ELSE pg_advisory_xact_lock(lock) END "
+    "FROM unnest(CAST(:locks AS bigint[])) WITH ORDINALITY AS held (lock, place)"
 )
 
 TOGETHER = 20  # rows that one statement adds: an application's, and there are few such statements
@@ -70,7 +69,8 @@ def lock(connection: Connection, values: Iterable[bytes], *, adding: Iterable[st
     if locks(connection):
         numbers = sorted({int.from_bytes(each[:8], "big", signed=True) for each in values})
         rotations = sorted(map(rotation_lock, adding))
-        connection.execute(LOCK, {"locks": numbers, "adding": rotations})
+        asked = {"shared": len(rotations), "locks": [*rotations, *numbers]}
+        connection.execute(LOCK, asked)
 
 
 @cache
