@@ -43,7 +43,7 @@ def filled(folder: Path, events: int) -> Filled:
     names = known_names(events)
     with closing(store_from(asked)) as store:
         upgrade_store(asked)
-        _ = store.key
+        store.keys_of(TENANT)
         with store.writing() as connection:
             fill(connection, store, events, now())
             for kind, count in names.items():
@@ -54,11 +54,12 @@ def filled(folder: Path, events: int) -> Filled:
 
 def name_evenly(connection: Connection, store: Store, kind: str, count: int, of: int) -> None:
     """Give identifiers all over a kind the pseudonyms of ``known`` ones."""
+    key = store.keys_of(TENANT).newest
     first = connection.scalar(text("SELECT min(id) FROM entity WHERE kind = :kind"), {"kind": kind})
     rows = [
         {
             "id": first + place * of // count,
-            "value": store.key.pseudonym(TENANT, kind, canonical(known(kind, place), "plain")),
+            "value": key.pseudonym(kind, canonical(known(kind, place), "plain")),
         }
         for place in range(count)
     ]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from riskscore.history.schema import metadata
 from riskscore.history.store import Store, store_from, upgrade_store
-from riskscore.privacy import create_key
+from riskscore.keysource import key_file
 from riskscore.product.application import TENANT
 from riskscore.product.moments import now
 from riskscore.settings import Settings
@@ -50,14 +50,14 @@ def kept(settings: Settings, events: int) -> Kept:
         )
     if found and found.events == events:
         upgrade_store(settings)
-        _ = store.key
+        store.keys_of(TENANT)
         return Kept(store, events, found.moment)
     if not settings.database_url.startswith("sqlite"):
         with store.engine.begin() as connection:
             metadata.drop_all(connection)
             connection.execute(text("DROP TABLE IF EXISTS alembic_version, filled"))
     upgrade_store(settings)
-    _ = store.key
+    store.keys_of(TENANT)
     at = now()
     with store.writing() as connection:
         fill(connection, store, events, at)
@@ -71,7 +71,7 @@ def kept(settings: Settings, events: int) -> Kept:
 
 def settings_of(folder: Path, url: str | None, events: int) -> Settings:
     """Name the store of so many events: a file in the folder, or a database of that name."""
-    create_key(folder / "store.key")
+    key_file(folder / "store.key").complete(TENANT)
     return Settings(
         database_url=(url or f"sqlite:///{folder}/events-{{}}.db").format(events),
         pseudonym_key_file=folder / "store.key",
@@ -137,14 +137,14 @@ def name_some(
     connection: Connection, store: Store, events: int, kinds: dict[str, int], more: dict[str, int]
 ) -> None:
     """Give the identifiers that we shall ask for the pseudonyms that they really have."""
+    key = store.keys_of(TENANT).newest
     rows = [
-        {"number": start + place, "value": store.key.pseudonym(TENANT, kind, f"{kind}{place}")}
+        {"number": start + place, "value": key.pseudonym(kind, f"{kind}{place}")}
         for kind, start in kinds.items()
         for place in {number_of(events, kind, each) for each in range(SAMPLE)}
     ]
     rows += [
-        {"number": number, "value": store.key.pseudonym(TENANT, "dealer", name)}
-        for name, number in more.items()
+        {"number": number, "value": key.pseudonym("dealer", name)} for name, number in more.items()
     ]
     connection.execute(text("UPDATE entity SET pseudonym = :value WHERE id = :number"), rows)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import click
 
+from riskscore import subject_upkeep, upkeep
 from riskscore.agreements_command import agreements
 from riskscore.errors import RiskScoreError
 from riskscore.keys_command import keys
 from riskscore.product.application import TENANT
 from riskscore.settings import Settings, settings_from
-from riskscore.upkeep import COMMANDS
 
 
 @click.group()
@@ -143,7 +143,7 @@ def score(
         raise click.ClickException(str(error)) from error
 
 
-for command in (*COMMANDS, agreements, keys):
+for command in (*upkeep.COMMANDS, *subject_upkeep.COMMANDS, agreements, keys):
     main.add_command(command)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from riskscore.access.keys import Grant, create, live
 from riskscore.history.engine import file_of, is_sqlite, url_from
 from riskscore.history.store import Store, store_from
-from riskscore.privacy import write_privately
+from riskscore.keysource import write_private
 from riskscore.settings import Settings
 
 NAME = "first"
@@ -27,7 +27,7 @@ def first_key(settings: Settings) -> Path | None:
         store.open()
         path = file_for(settings)
         if not any_live(store):
-            write_privately(path, create(store, Grant(name=NAME, tenant="default", scopes=SCOPES)))
+            write_private(path, create(store, Grant(name=NAME, tenant="default", scopes=SCOPES)))
     return path if path.exists() else None
 
 

@@ -1,4 +1,4 @@
-"""The command ``riskscore keys``: who may ask the service, and what."""
+"""Commands that say who may ask the service: ``riskscore keys create``, ``list``, ``revoke``."""
 
 import os
 import re
@@ -10,17 +10,15 @@ from typing import Any
 import click
 
 from riskscore.errors import RiskScoreError
+from riskscore.key_upkeep import keys
 from riskscore.product.application import TENANT
 from riskscore.product.moments import microseconds, now, rfc3339
 from riskscore.settings import settings_from
 
+__all__ = ["keys"]
+
 AGE = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
 RATE, QUOTA = 100, 1_000_000  # what a key may ask unless told
-
-
-@click.group()
-def keys() -> None:
-    """Who may ask the service: RISKSCORE_DATABASE_URL says which."""
 
 
 def scope_of(_: click.Context, __: click.Parameter, scopes: tuple[str, ...]) -> tuple[str, ...]:

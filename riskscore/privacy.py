@@ -1,45 +1,67 @@
 """Pseudonyms: what stands for an identifier in the store.
 
-Phone numbers can be enumerated, so a plain hash of one hides nothing. We store an HMAC, and the
-key is the secret: whoever holds the key and the database can look up anybody, whoever holds only
-the database nobody. The key lives in a file of one line, ``<version> <64 hexadecimal digits>``,
-that only its owner may read.
+Phone numbers can be enumerated, so a plain hash of one hides nothing. A key has two secrets. Under
+the first an identifier becomes a *digest* (HMAC-SHA256, cut), which lives in memory only; under the
+second, the *seal*, the digest becomes the *pseudonym* that is stored (AES-256, a permutation of 16
+bytes). Whoever holds both secrets and the database can look up anybody, whoever lacks one nobody.
+
+The two are there for the sake of rotation, which must lose no history although no identifier is
+stored to begin again from: it opens each pseudonym with the old seal and closes it with a new one.
+The digests, and with them everything that hangs on an identifier, stay what they are. The old key
+then matches nothing: without the new seal a pseudonym tells a digest as little as chance does.
 """
 
 import hmac
-import os
-import re
-import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
-from riskscore.errors import ConfigError
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-LINE = re.compile(r"([1-9][0-9]{0,8}) ([0-9a-fA-F]{64})\s*", re.ASCII)
 SIZE = 16  # bytes of a pseudonym: at 2^32 identifiers, two share one with probability 2^-65
-OTHERS = 0o077  # permission bits of everybody but the owner
+SECRET = 32  # bytes of either secret
 
 
 @dataclass(frozen=True)
 class PseudonymKey:
-    """A secret under which pseudonyms are made, and its number."""
+    """The secrets under which one owner's pseudonyms are made, in one version.
 
+    Attributes:
+        owner: The tenant whose identifiers they stand for, or ``agreement NAME``.
+        version: From 1; a rotation adds 1.
+        secret: Of the digests; the same in all versions of a key.
+        seal: Of what is stored; None in a key of the first form, whose digests are stored bare.
+    """
+
+    owner: str
     version: int
     secret: bytes = field(repr=False)
+    seal: bytes | None = field(repr=False)
 
-    def pseudonym(self, tenant: str, entity: str, identifier: str) -> bytes:
-        """Return what stands for a canonical identifier of this tenant; 16 bytes."""
-        return self._digest("identifier", tenant, entity, identifier)
+    def digest(self, entity: str, identifier: str) -> bytes:
+        """Return what stands for a canonical identifier in memory; 16 bytes."""
+        return self._digest("identifier", self.owner, entity, identifier)
 
-    def derived(self, name: str) -> "PseudonymKey":
-        secret = hmac.digest(self.secret, name.encode(), "sha256")
-        return PseudonymKey(self.version, secret)
+    def pseudonym(self, entity: str, identifier: str) -> bytes:
+        """Return what stands for a canonical identifier in the store; 16 bytes."""
+        [sealed] = self.sealed([self.digest(entity, identifier)])
+        return sealed
+
+    def sealed(self, digests: Iterable[bytes]) -> list[bytes]:
+        """Make pseudonyms of digests."""
+        return _each(self._closing, digests)
+
+    def opened(self, pseudonyms: Iterable[bytes]) -> list[bytes]:
+        """Make digests of pseudonyms."""
+        return _each(self._opening, pseudonyms)
 
     @property
     def proof(self) -> bytes:
         """What a database keeps to recognise its key, and from which the key cannot be found."""
-        return self._digest("proof of key")
+        whole = self.secret + (self.seal or b"")
+        return hmac.digest(whole, b"proof of key", "sha256")[:SIZE]
 
     def _digest(self, *parts: str) -> bytes:
         """Authenticate parts, none of which can hold the separator."""
@@ -52,62 +74,23 @@ class PseudonymKey:
         """The part of the work that is the same for every identifier."""
         return hmac.new(self.secret, digestmod="sha256")
 
+    @cached_property
+    def _closing(self) -> CipherContext | None:
+        return None if self.seal is None else _cipher(self.seal).encryptor()
 
-def read_key(path: Path) -> PseudonymKey:
-    """Read a key file.
-
-    Raises:
-        ConfigError: It is not there, not ours alone to read, or malformed.
-    """
-    try:
-        text = path.read_text("ascii", "replace")
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}: expected a pseudonym key file") from error
-    if mode & OTHERS:
-        raise ConfigError(f"{path}: readable by others: expected mode 0600")
-    match = LINE.fullmatch(text)
-    if not match:
-        raise ConfigError(f"{path}: expected one line: a version and 64 hexadecimal digits")
-    return PseudonymKey(int(match[1]), bytes.fromhex(match[2]))
+    @cached_property
+    def _opening(self) -> CipherContext | None:
+        return None if self.seal is None else _cipher(self.seal).decryptor()
 
 
-def create_key(path: Path) -> None:
-    """Write a new key file, unless there is one: of several who try at once, one succeeds.
-
-    Raises:
-        ConfigError: It cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        _write_durably(partial, f"1 {secrets.token_hex(32)}\n")
-        try:
-            os.link(partial, path)
-        except FileExistsError:
-            return
-        finally:
-            partial.unlink()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}: cannot write a pseudonym key") from error
+def _cipher(seal: bytes) -> Cipher[ECB]:
+    """Permute single blocks: a digest is one, no two are alike, and equal ones must stay equal."""
+    return Cipher(AES(seal), ECB())  # noqa: S305 - what ECB would show of a text is what we ask for
 
 
-def write_privately(path: Path, text: str) -> None:
-    """Write a secret into a file that only its owner may read, in place of what was there.
-
-    Raises:
-        ConfigError: It cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        _write_durably(partial, f"{text}\n")
-        partial.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}: cannot write a key") from error
-
-
-def _write_durably(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
+def _each(context: CipherContext | None, blocks: Iterable[bytes]) -> list[bytes]:
+    """Permute all blocks in one call, which costs what one of them would."""
+    if context is None:
+        return [*blocks]
+    turned = context.update(b"".join(blocks))
+    return [turned[place : place + SIZE] for place in range(0, len(turned), SIZE)]

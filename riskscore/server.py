@@ -98,6 +98,6 @@ timeout = settings.timeout
 graceful_timeout = 30  # seconds; the largest batch takes less
 worker_class = DrainingWorker
 logger_class = Log
-loglevel = "debug" if settings.log_level == "DEBUG" else "warning"
+loglevel = "info" if settings.log_level == "DEBUG" else "warning"  # its debug tells every path
 control_socket_disable = True
 worker_tmp_dir = str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None

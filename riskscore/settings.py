@@ -16,6 +16,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
 PATHS = {"models", "pseudonym_key_file", "agreements", "first_key"}
+KEYS = "RISKSCORE_PSEUDONYM_KEYS"
+AGE = re.compile(r"([a-z][a-z0-9_]*)=([1-9][0-9]{0,4})d", re.ASCII)
 LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 SHARED = frozenset({"dealer", "clerk", "branch"})  # kinds of identifiers that many people share
 BIND_HERE = "127.0.0.1:8000"
@@ -29,8 +31,11 @@ class Settings:
 
     Attributes:
         database_url: Where applications are remembered.
-        pseudonym_key_file: The secret behind what stands for identifiers; with SQLite it is made
-            beside the database, with PostgreSQL it must be given.
+        pseudonym_keys: Where the secrets behind what stands for identifiers are: ``file:PATH``,
+            ``env:NAME`` or ``command:WORDS``; with SQLite they are made beside the database, with
+            PostgreSQL it must be said.
+        pseudonym_key_file: The same, as a file.
+        retention: Product -> days after which ``riskscore purge`` erases its applications.
         agreements: The file of agreements by which tenants see each other's history.
         known_since: Microseconds since 1970 from which the history is whole; None if nobody says.
         clock_tolerance: Seconds that a moment may lie in the future.
@@ -50,8 +55,10 @@ class Settings:
 
     models: Path = Path("models")
     database_url: str = "sqlite:///data/riskscore.db"
+    pseudonym_keys: str | None = None
     pseudonym_key_file: Path | None = None
     agreements: Path | None = None
+    retention: tuple[tuple[str, int], ...] = ()
     known_since: int | None = None
     clock_tolerance: int = 300
     on_store_failure: str = "refuse"
@@ -84,6 +91,17 @@ def shaped(what: str, pattern: str, **more: Any) -> fields.String:
     return fields.String(error_messages=words, validate=form, **more)
 
 
+class Ages(fields.Field[tuple[tuple[str, int], ...]]):
+    """``PRODUCT=DAYSd``, with blanks between several."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[tuple[str, int], ...]:
+        found = [AGE.fullmatch(each) for each in value.split()]
+        ages = [(each[1], int(each[2])) for each in found if each]
+        if not ages or len(dict(ages)) < len(found):
+            raise ValidationError("expected PRODUCT=400d, each product once, with blanks between")
+        return tuple(ages)
+
+
 class SettingsForm(Strict):
     """The ``RISKSCORE_*`` variables; an undeclared one is a typo and refused."""
 
@@ -92,8 +110,14 @@ class SettingsForm(Strict):
         "sqlite:///FILE or postgresql://...", DATABASE, data_key="RISKSCORE_DATABASE_URL"
     )
     known_since = Moment(or_date=True, data_key="RISKSCORE_KNOWN_SINCE")
+    pseudonym_keys = shaped(
+        "file:PATH, env:NAME or command:WORDS",
+        r"(file:|command:)\S.*|env:[A-Za-z_][A-Za-z0-9_]*",
+        data_key=KEYS,
+    )
     pseudonym_key_file = shaped("a file", ".+", data_key="RISKSCORE_PSEUDONYM_KEY_FILE")
     agreements = shaped("a file", ".+", data_key="RISKSCORE_AGREEMENTS")
+    retention = Ages(data_key="RISKSCORE_RETENTION")
     clock_tolerance = whole("seconds", 0, 86_400, data_key="RISKSCORE_CLOCK_TOLERANCE")
     on_store_failure = shaped(
         "refuse or answer", "refuse|answer", data_key="RISKSCORE_ON_STORE_FAILURE"
@@ -120,6 +144,8 @@ class SettingsForm(Strict):
 
     @validates_schema
     def check_together(self, loaded: dict[str, Any], **_: object) -> None:
+        if {"pseudonym_keys", "pseudonym_key_file"} <= loaded.keys():
+            raise ValidationError("expected this or ..._KEY_FILE, not both", KEYS)
         bind = loaded.get("bind", BIND_HERE)
         if "dev" in loaded and not LOOPBACK.fullmatch(bind):
             expected = "expected an address of this machine only, as with --dev"

@@ -12,12 +12,12 @@ from hypothesis import settings as hypothesis_settings
 
 from riskscore.app import create_app
 from riskscore.history.store import upgrade_store
+from riskscore.keysource import key_file
 from riskscore.model.bundle import Bundle, load_champion
 from riskscore.model.calibration import Calibration
 from riskscore.model.publish import Fitted, publish
 from riskscore.model.scale import Scale, Thresholds
 from riskscore.model.trees import Trees
-from riskscore.privacy import create_key
 from riskscore.product.spec import Product
 from riskscore.product.toml import built_in, read_file, read_product
 from riskscore.settings import Settings
@@ -112,7 +112,7 @@ def store_settings(database_url: str, models: Path, tmp_path: Path) -> Settings:
         dev=True,
     )
     if not database_url.startswith("sqlite"):
-        create_key(tmp_path / "pseudonym.key")
+        key_file(tmp_path / "pseudonym.key").complete("default")
         upgrade_store(settings)
     return settings
 

@@ -122,7 +122,7 @@ def door_from(settings: Settings, store: Store) -> Door:
             audience=settings.jwt_audience or "",
             tenant_claim=settings.jwt_tenant_claim,
         )
-    elif store.opened is not None and not any_live(store):
+    elif store.opened and not any_live(store):
         raise ConfigError(NO_KEY)
     return Door(store=store, issuer=issuer)
 

@@ -64,7 +64,7 @@ def create(store: Store, grant: Grant) -> str:
     """
     prefix = "".join(secrets.choice(LETTERS) for _ in range(PREFIX))
     secret = secrets.token_urlsafe(SECRET)
-    _ = store.key  # opens the store
+    store.ready()
     with store.writing() as connection:
         others = [each for each in live(connection) if (each.tenant, each.name) == _names(grant)]
         if len(others) >= LIVE:
@@ -106,7 +106,7 @@ def live(connection: Connection) -> list[Row]:
 
 def listed(store: Store) -> list[Row]:
     """List every key, in the order they were made."""
-    _ = store.key
+    store.ready()
     with store.reading() as connection:
         return [*connection.execute(select(access_key).order_by(access_key.c.created_at))]
 
@@ -118,7 +118,7 @@ def revoke(store: Store, prefix: str) -> None:
         UpkeepError: There is no such key, or it was revoked before.
         StoreUnavailable: The store failed.
     """
-    _ = store.key
+    store.ready()
     named = (access_key.c.prefix == prefix) & access_key.c.revoked_at.is_(None)
     with store.writing() as connection:
         done = connection.execute(update(access_key).where(named).values(revoked_at=now()))
@@ -132,7 +132,7 @@ def find(store: Store, prefix: str) -> Found | None:
     Raises:
         StoreUnavailable: The store failed.
     """
-    _ = store.key
+    store.ready()
     with store.reading() as connection:
         row = connection.execute(FIND, {"prefix": prefix}).one_or_none()
     if row is None:

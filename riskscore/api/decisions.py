@@ -8,14 +8,24 @@ from riskscore.api.scores import REFERENCE_FORM
 from riskscore.api.served import service
 from riskscore.decision.ledger import find_decision, find_decisions
 from riskscore.errors import InvalidQuery
+from riskscore.history.reads import Reader
 
 bp = Blueprint("decisions", __name__, url_prefix="/v1/decisions")
 
 
+def reader() -> Reader:
+    """Say who reads.
+
+    Raises:
+        Forbidden: They may not.
+    """
+    caller = allowed("decisions:read")
+    return Reader(caller.tenant, caller.name)
+
+
 @bp.get("/<decision_id>")
 def show_decision(decision_id: str) -> ResponseReturnValue:
-    caller = allowed("decisions:read")
-    return find_decision(service().store, decision_id, tenant=caller.tenant)
+    return find_decision(service().store, decision_id, reader=reader())
 
 
 @bp.get("")
@@ -25,8 +35,8 @@ def list_decisions() -> ResponseReturnValue:
     Raises:
         InvalidQuery: The reference is not there, or malformed.
     """
-    caller = allowed("decisions:read")
+    who = reader()
     reference = request.args.get("reference", "")
     if not REFERENCE_FORM.fullmatch(reference):
         raise InvalidQuery({"reference": ["required: expected 1 to 128 characters"]})
-    return {"decisions": find_decisions(service().store, reference, tenant=caller.tenant)}
+    return {"decisions": find_decisions(service().store, reference, reader=who)}

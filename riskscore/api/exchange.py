@@ -2,6 +2,7 @@
 
 import logging
 import re
+from http import HTTPMethod
 from time import perf_counter
 
 from flask import Flask, g, request
@@ -12,6 +13,7 @@ from riskscore.errors import BadHeader
 log = logging.getLogger("riskscore.requests")
 
 CORRELATOR = re.compile(r"[a-zA-Z0-9\-_:;./<>{}]{0,256}", re.ASCII)  # as in CAMARA's APIs
+METHODS = {*map(str, HTTPMethod)}  # a caller may send any word as one
 LANGUAGES = ("en", "th")
 
 
@@ -46,7 +48,7 @@ def finish(response: Response) -> Response:
 def log_exchange(response: Response) -> None:
     """Write one line that says what happened, by the route and never by the path."""
     fields = {
-        "method": request.method,
+        "method": request.method if request.method in METHODS else "another",
         "route": request.url_rule.rule if request.url_rule else None,
         "status": response.status_code,
         "ms": elapsed_ms(),

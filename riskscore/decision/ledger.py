@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from riskscore.decision.scoring import Assessment, assess_applications, without_past
 from riskscore.errors import (
@@ -20,6 +20,7 @@ from riskscore.history.engine import to_json
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import put, put_numbered
 from riskscore.history.quotas import Limits
+from riskscore.history.reads import Reader, note_reads
 from riskscore.history.recording import (
     Arrival,
     Desk,
@@ -214,8 +215,8 @@ def new_id(at: int) -> UUID:
     return UUID(int=((at // 1000) << RANDOM_BITS | random) & FIELDS | VERSION | VARIANT)
 
 
-def find_decision(store: Store, text: str, *, tenant: str) -> dict[str, Any]:
-    """Return one of a tenant's decisions.
+def find_decision(store: Store, text: str, *, reader: Reader) -> dict[str, Any]:
+    """Return one of a tenant's decisions; that it was read is recorded, or it is not told.
 
     Raises:
         UnknownDecision: It has none of that id.
@@ -225,33 +226,40 @@ def find_decision(store: Store, text: str, *, tenant: str) -> dict[str, Any]:
         wanted = UUID(text)
     except ValueError:
         raise UnknownDecision("no such decision") from None
-    with store.reading() as connection:
-        row = connection.execute(of_tenant(tenant).where(decision.c.id == wanted)).one_or_none()
-    if row is None:
+    found = read_decisions(store, decision.c.id == wanted, reader)
+    if not found:
         raise UnknownDecision("no such decision")
-    return described(row)
+    return found[0]
 
 
-def find_decisions(store: Store, reference: str, *, tenant: str) -> list[dict[str, Any]]:
+def find_decisions(store: Store, reference: str, *, reader: Reader) -> list[dict[str, Any]]:
     """Return a tenant's decisions of one reference, of every product, in the order they were made.
+
+    That they were read is recorded, or they are not told.
 
     Raises:
         StoreUnavailable: The store failed.
     """
-    wanted = of_tenant(tenant).where(decision.c.reference == reference)
-    with store.reading() as connection:
-        return [described(row) for row in connection.execute(wanted.order_by(decision.c.number))]
+    return read_decisions(store, decision.c.reference == reference, reader)
 
 
-def of_tenant(tenant: str) -> Select:
-    return (
+def read_decisions(
+    store: Store, wanted: ColumnElement[bool], reader: Reader
+) -> list[dict[str, Any]]:
+    asked = (
         select(decision, stream.c.product)
         .join(stream, stream.c.id == decision.c.stream_id)
-        .where(stream.c.tenant == tenant)
+        .where(stream.c.tenant == reader.tenant, wanted)
+        .order_by(decision.c.number)
+        .with_for_update(read=True, of=decision)  # not erased before the reading is written
     )
+    with store.writing() as connection:
+        rows = connection.execute(asked).all()
+        note_reads(connection, [row.number for row in rows], reader)
+    return [described(row, row.product) for row in rows]
 
 
-def described(row: Row) -> dict[str, Any]:
+def described(row: Row, product: str) -> dict[str, Any]:
     """Write a decision as it was answered, with what it was made from.
 
     Of what other tenants have a part in only bands are told; the exact values stay in the store,
@@ -260,7 +268,7 @@ def described(row: Row) -> dict[str, Any]:
     return {
         "decision_id": str(row.id),
         "reference": row.reference,
-        "product": row.product,
+        "product": product,
         "purpose": row.purpose,
         "occurred_at": rfc3339(row.occurred_at),
         "score": row.score,

@@ -43,11 +43,11 @@ def accept(
     Raises:
         StoreUnavailable: The store failed; nothing was stored.
     """
-    key = store.key
+    keys = store.keys_of(tenant)
     with store.writing() as connection:
         subjects = [subject_of(connection, tenant, each) for each in outcomes]
         known = [each for each in subjects if each]
-        locks = [entities.lock_of(key, tenant, each.product, each.reference) for each in known]
+        locks = [entities.lock_of(keys, each.product, each.reference) for each in known]
         if locks:
             entities.lock(connection, locks)
             subjects = [

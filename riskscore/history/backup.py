@@ -1,4 +1,7 @@
-"""Copies of the store with its key: a database without the key knows nobody again."""
+"""Copies of the store with its keys: a database without its keys knows nobody again.
+
+Keys that are not in a file are not copied: whoever keeps them keeps them, in old versions too.
+"""
 
 import os
 import shutil
@@ -13,8 +16,8 @@ from sqlalchemy import URL
 from riskscore.errors import StoreMismatch, UpkeepError
 from riskscore.history.engine import file_of, is_sqlite, make_engine, sqlite_module, url_from
 from riskscore.history.migrate import version_in
-from riskscore.history.store import Store, key_file, store_from
-from riskscore.privacy import read_key
+from riskscore.history.store import Store, key_source, store_from
+from riskscore.keysource import key_file
 from riskscore.settings import Settings
 
 KEY = "pseudonym.key"
@@ -22,8 +25,8 @@ SQLITE, DUMP = "riskscore.db", "riskscore.dump"
 PAGES = 1_000  # copied at a time, so that whoever writes need not wait for the whole
 
 
-def backup(settings: Settings, folder: Path) -> None:
-    """Copy database and key into a new folder, while others serve.
+def backup(settings: Settings, folder: Path) -> bool:
+    """Copy database and keys into a new folder, while others serve; tells whether it had the keys.
 
     Raises:
         UpkeepError: The folder holds something, or PostgreSQL's tools are not there or fail.
@@ -35,6 +38,7 @@ def backup(settings: Settings, folder: Path) -> None:
     with closing(store_from(settings)) as store:
         store.open()
         copy_store(store, folder)
+        return store.source.path is not None
 
 
 def copy_store(store: Store, folder: Path) -> None:
@@ -44,7 +48,8 @@ def copy_store(store: Store, folder: Path) -> None:
         dump = ["pg_dump", "--format=custom", "--no-owner", f"--file={folder / DUMP}"]
         postgresql(dump, store.url)
         (folder / DUMP).chmod(0o600)
-    copy_private(store.path, folder / KEY)
+    if store.source.path:
+        copy_private(store.source.path, folder / KEY)
 
 
 def restore(settings: Settings, folder: Path) -> None:
@@ -56,18 +61,18 @@ def restore(settings: Settings, folder: Path) -> None:
         StartupError, StoreUnavailable: The restored store cannot be opened.
     """
     url = url_from(settings.database_url)
-    key = key_file(settings, url)
+    keys = key_source(settings, url)
     source = folder / (SQLITE if is_sqlite(url) else DUMP)
-    if not source.is_file() or not (folder / KEY).is_file():
+    if not source.is_file() or (keys.path and not (folder / KEY).is_file()):
         raise UpkeepError(f"{folder}: expected {source.name} and {KEY} in it")
-    if key.exists() and read_key(key) != read_key(folder / KEY):
-        raise UpkeepError(f"{key}: there is another key already")
+    if keys.path and keys.there and keys.read() != key_file(folder / KEY).read():
+        raise UpkeepError(f"{keys}: there are other keys already")
     if is_sqlite(url):
         restore_sqlite(source, file_of(url))
     else:
         restore_postgresql(source, url, settings.store_timeout)
-    if not key.exists():
-        copy_private(folder / KEY, key)
+    if keys.path and not keys.there:
+        copy_private(folder / KEY, keys.path)
     with closing(store_from(settings)) as store:
         store.open()
 

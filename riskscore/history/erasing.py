@@ -16,11 +16,14 @@ from riskscore.history import entities
 from riskscore.history.engine import is_sqlite
 from riskscore.history.schema import (
     decision,
+    decision_read,
     entity,
     event,
+    hold,
     mention,
     metadata,
     outcome,
+    probe,
     sighting,
     stream,
     verdict,
@@ -88,6 +91,7 @@ def erase_each_decision(connection: Connection, rows: Sequence[Row]) -> None:
             mention.c.entity_id.in_(numbers_in(rows)), mention.c.decision_number.in_(numbers)
         )
     )
+    connection.execute(delete(decision_read).where(decision_read.c.decision_number.in_(numbers)))
     connection.execute(delete(decision).where(decision.c.number.in_(numbers)))
     for row in rows:
         erase_outcomes(connection, row)
@@ -129,13 +133,22 @@ def erase_orphans(store: Store, numbers: Collection[int]) -> None:
         return
     with store.writing() as connection:
         lock(connection, store, numbers=numbers)
-        connection.execute(
-            delete(entity).where(
-                entity.c.id.in_(numbers),
-                ~exists().where(sighting.c.entity_id == entity.c.id),
-                ~exists().where(mention.c.entity_id == entity.c.id),
-            )
+        erase_entities(connection, numbers)
+
+
+def erase_entities(connection: Connection, numbers: Collection[int]) -> None:
+    """Erase those of some identifiers that nothing refers to, with the holds there were on them."""
+    named = select(entity.c.pseudonym).where(entity.c.id.in_(numbers))
+    connection.execute(delete(probe).where(probe.c.pseudonym.in_(named)))
+    connection.execute(
+        delete(entity).where(
+            entity.c.id.in_(numbers),
+            ~exists().where(sighting.c.entity_id == entity.c.id),
+            ~exists().where(mention.c.entity_id == entity.c.id),
         )
+    )
+    gone = ~exists().where(entity.c.id == hold.c.entity_id)
+    connection.execute(delete(hold).where(hold.c.entity_id.in_(numbers), gone))
 
 
 def lock(
@@ -155,14 +168,19 @@ def lock(
     """
     if not entities.locks(connection):
         return
-    held = select(entity.c.pseudonym).where(entity.c.id.in_(numbers))
-    locks = [bytes(each) for each in connection.scalars(held)]
+    locks = digests_of(connection, store, numbers)
     streams = {each.id: each for each in connection.execute(select(stream))}
     for row in rows:
         of = streams[row.stream_id]
-        locks.append(entities.lock_of(store.key, of.tenant, of.product, row.reference))
+        locks.append(entities.lock_of(store.keys_of(of.tenant), of.product, row.reference))
     if locks:
         entities.lock(connection, locks)
+
+
+def digests_of(connection: Connection, store: Store, numbers: Collection[int]) -> list[bytes]:
+    """Return what identifiers are locked by, from what is stored of them."""
+    held = connection.execute(select(entity).where(entity.c.id.in_(numbers))).all()
+    return [store.keys_of(row.tenant).opened(connection, row) for row in held]
 
 
 def settle(store: Store, *, rewrite: bool) -> None:

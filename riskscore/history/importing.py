@@ -14,9 +14,10 @@ from riskscore.errors import UpkeepError
 from riskscore.history import entities
 from riskscore.history.event_files import EventFolder, FoundOut, Happened
 from riskscore.history.glances import Glances, glances_of
+from riskscore.history.keys import Keys
 from riskscore.history.recording import Counted, put_beside, sightings
 from riskscore.history.schema import event, outcome, sighting, stream
-from riskscore.history.store import Store
+from riskscore.history.store import Store, met
 from riskscore.history.streams import Stream, first_counted, open_stream
 from riskscore.product.application import TENANT
 
@@ -46,8 +47,15 @@ class Import:
     glances: Mapping[str, Glances]  # by product
     tally: Tally = field(default_factory=Tally)
     streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
+    keys: dict[str, Keys] = field(default_factory=dict)
     events: int = 0  # numbers given so far
     outcomes: int = 0
+
+    def keys_of(self, tenant: str) -> Keys:
+        """Return a tenant's key, met in this transaction: on SQLite there is no other meanwhile."""
+        if tenant not in self.keys:
+            self.keys[tenant] = met(self.connection, self.store.source, tenant)
+        return self.keys[tenant]
 
     def stream(self, tenant: str, product: str) -> Stream:
         key = (tenant, product)
@@ -74,7 +82,7 @@ def import_history(store: Store, folder: EventFolder, *, since: int | None) -> I
         DataError: A file cannot be used.
         StoreUnavailable: The store failed; nothing was taken in.
     """
-    _ = store.key
+    store.ready()
     with store.writing() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"))
@@ -118,9 +126,9 @@ def take_applications(run: Import, happened: Sequence[Happened]) -> None:
 
 
 def names_of(run: Import, each: Happened) -> dict[str, entities.Pseudonym]:
-    key = run.store.key
+    keys = run.keys_of(each.tenant)
     return {
-        name: entities.Pseudonym(name, key.pseudonym(each.tenant, name, identifier))
+        name: entities.Pseudonym(name, keys.digest(name, identifier))
         for name, identifier in each.entities.items()
     }
 
@@ -161,9 +169,11 @@ def numbers_of(
         wanted.setdefault(each.tenant, set()).update(names.values())
     numbers: dict[entities.Pseudonym, int] = {}
     for tenant, pseudonyms in wanted.items():
-        known = entities.find(run.connection, run.store.key, tenant, pseudonyms)
+        keys = run.keys_of(tenant)
+        entities.lock(run.connection, [], adding=[tenant])
+        known = entities.find(run.connection, keys, pseudonyms)
         new = sorted(pseudonyms - known.keys())
-        numbers |= known | entities.add(run.connection, run.store.key, tenant, new)
+        numbers |= known | entities.add(run.connection, keys, new)
     return numbers
 
 

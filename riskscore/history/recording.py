@@ -38,6 +38,7 @@ from riskscore.history.sharing import (
     find_shared,
     numbered,
     of_partners,
+    owner,
     shared_names,
 )
 from riskscore.history.store import Store
@@ -132,9 +133,9 @@ def arrivals_of(
     store: Store, tenant: str, applications: Iterable[Application], terms: Terms = NO_TERMS
 ) -> list[Arrival]:
     """Make the pseudonyms of applications, which nobody need wait at the door for."""
-    key = store.key
+    keys = store.keys_of(tenant)
     return [
-        Arrival(each, entities.pseudonyms(key, tenant, each), shared_names(store, terms, each))
+        Arrival(each, entities.pseudonyms(keys, each), shared_names(store, terms, each))
         for each in applications
     ]
 
@@ -166,12 +167,11 @@ def lock(desk: Desk, arrivals: Iterable[Arrival]) -> None:
     stored = [each for each in arrivals if each.stored]
     held = [names for each in stored for names in (each.names, *each.shared.values())]
     values = [name.value for names in held for name in names.values()]
-    key, tenant = desk.store.key, desk.tenant
-    values += [
-        entities.lock_of(key, tenant, desk.product, each.application.reference) for each in stored
-    ]
+    keys = desk.store.keys_of(desk.tenant)
+    values += [entities.lock_of(keys, desk.product, each.application.reference) for each in stored]
     if values:
-        entities.lock(desk.connection, values)
+        owners = [desk.tenant, *map(owner, desk.terms.through)]
+        entities.lock(desk.connection, values, adding=owners)
         desk.received_at = max(desk.received_at, now())  # others came first while we waited
 
 
@@ -186,12 +186,13 @@ def look_up(desk: Desk, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
     if desk.product not in desk.streams.by_product and any(each.stored for each in arrivals):
         desk.streams = open_stream(connection, tenant, desk.product, store.declared)
     names = {name for each in arrivals for name in each.names.values()}
-    desk.numbers = entities.find(connection, store.key, tenant, names)
+    keys = store.keys_of(tenant)
+    desk.numbers = entities.find(connection, keys, names)
     if desk.limits:
         arrivals = admitted(desk, desk.limits, arrivals)
     stored = {name for each in arrivals if each.stored for name in each.names.values()}
     new = sorted(stored - desk.numbers.keys())
-    desk.numbers |= entities.add(connection, store.key, tenant, new)
+    desk.numbers |= entities.add(connection, keys, new)
     if desk.terms.through:
         shared = [(each.shared, each.stored) for each in arrivals]
         desk.partners = find_shared(connection, store, desk.terms, shared)
@@ -210,10 +211,11 @@ def admitted(desk: Desk, limits: Limits, arrivals: Sequence[Arrival]) -> Sequenc
     connection, at = desk.connection, desk.received_at
     times = asked_about(connection, [*held.values()], desk.store.yesterday, at)
     before = {name.value: times.get(number, 0) for name, number in held.items()}
+    key = desk.store.keys_of(desk.tenant).newest
     for each, some in zip(arrivals, names, strict=True):
         if not each.stored:
-            for name in some:
-                probes = count_probe(connection, name.value, at) - 1
+            for name, sealed in zip(some, key.sealed(one.value for one in some), strict=True):
+                probes = count_probe(connection, sealed, at) - 1
                 before[name.value] = before.get(name.value, 0) + probes
     verdicts = over([[name.value for name in some] for some in names], before, limits.each)
     desk.refused = {place: each for place, each in enumerate(verdicts) if each}

@@ -4,7 +4,8 @@ A *stream* is the applications of one product at one tenant. An *event* is an ap
 counts as history, once per reference; its id is its place in the order of receipt. A *sighting*
 puts an event beside one of its identifiers, a *verdict* an outcome likewise, both clustered so
 that everything a window asks of one identifier is one range. A *decision* is what we answered; a
-*mention* says whose identifiers a decision holds that no event of its own holds.
+*mention* says whose identifiers a decision holds that no event of its own holds. A *decision_read*
+says who was told a decision again, a *hold* that an identifier's applications must not be erased.
 
 Moments are microseconds since 1970 in UTC. Identifiers are pseudonyms behind surrogate ids, so
 that keys can be replaced without touching what refers to them.
@@ -33,7 +34,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-HEAD = "0004"  # the migration that leads here
+HEAD = "0005"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
@@ -56,6 +57,7 @@ def moment(name: str, *, nullable: bool = False) -> Column[int]:
 pseudonym_key = Table(
     "pseudonym_key",
     metadata,
+    Column("owner", String, primary_key=True),  # a tenant, or "agreement NAME", as in entity
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("proof", LargeBinary, nullable=False),
 )
@@ -202,4 +204,29 @@ mention = Table(
     Column("entity_id", whole, primary_key=True, autoincrement=False),
     Column("decision_number", whole, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
+)
+
+decision_read = Table(
+    "decision_read",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("decision_number", whole, nullable=False),
+    Column("tenant", String, nullable=False),  # of the reader
+    Column("reader", String, nullable=False),  # the name of its key, or who ran which command
+    moment("read_at"),
+    Index("read_by_decision", "decision_number"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("entity_id", whole, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("held_by", String, nullable=False),
+    moment("held_at"),
+    Column("released_by", String),  # None as long as it holds
+    moment("released_at", nullable=True),
+    Column("release_reason", String),
+    Index("hold_by_entity", "entity_id"),
 )

@@ -17,6 +17,7 @@ from riskscore.history.entities import Pseudonym
 from riskscore.history.plan import Plan
 from riskscore.history.store import Store
 from riskscore.history.streams import Stream, read_streams
+from riskscore.keyring import AGREEMENT
 from riskscore.product.application import Application
 from riskscore.product.past import Known
 
@@ -61,7 +62,7 @@ def shared_names(store: Store, terms: Terms, application: Application) -> Names:
     """Return what stands for an application's identifiers under the key of each agreement."""
     return {
         name: {
-            entity: Pseudonym(entity, store.key_of(name).pseudonym(owner(name), entity, identifier))
+            entity: Pseudonym(entity, store.keys_of(owner(name)).digest(entity, identifier))
             for entity, identifier in application.entities.items()
             if entity in entities_seen
         }
@@ -71,7 +72,7 @@ def shared_names(store: Store, terms: Terms, application: Application) -> Names:
 
 def owner(agreement: str) -> str:
     """Say whose identifiers are those under an agreement's key; no tenant's name has a blank."""
-    return f"agreement {agreement}"
+    return f"{AGREEMENT}{agreement}"
 
 
 def find_shared(
@@ -87,12 +88,12 @@ def find_shared(
     """
     found = {}
     for each in (*terms.gives, *terms.gets):
-        key, whose = store.key_of(each.name), owner(each.name)
+        keys = store.keys_of(owner(each.name))
         wanted = {name for named, _ in names for name in named[each.name].values()}
-        numbers = entities.find(connection, key, whose, wanted)
+        numbers = entities.find(connection, keys, wanted)
         if each in terms.gives:
             kept = {name for named, stored in names if stored for name in named[each.name].values()}
-            numbers |= entities.add(connection, key, whose, sorted(kept - numbers.keys()))
+            numbers |= entities.add(connection, keys, sorted(kept - numbers.keys()))
         found[each.name] = numbers
     return found
 

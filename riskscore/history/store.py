@@ -1,8 +1,8 @@
-"""The store: a database, the key its pseudonyms are made with, and the door to it.
+"""The store: a database, the keys its pseudonyms are made with, and the door to it.
 
 An SQLite database is created and brought up to date by whichever worker starts first; the others
-wait at the door. PostgreSQL is brought up to date by ``riskscore db upgrade`` and brings its own
-key, because many hosts share it.
+wait at the door. Beside it a key is made for every tenant that comes. PostgreSQL is brought up to
+date by ``riskscore db upgrade`` and its keys by ``riskscore keys``, because many hosts share it.
 """
 
 import logging
@@ -10,10 +10,11 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, select
+from sqlalchemy import URL, Connection, Dialect, Engine, select
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -27,11 +28,14 @@ from riskscore.errors import ConfigError, StoreMismatch, StoreUnavailable
 from riskscore.history.agreements import Book
 from riskscore.history.engine import Gate, file_of, is_sqlite, make_engine, url_from
 from riskscore.history.journal import Journal
+from riskscore.history.keys import Keys, live_keys, proofs_of, read_ring
 from riskscore.history.migrate import check_version, upgrade
 from riskscore.history.quotas import Yesterday
 from riskscore.history.schema import pseudonym_key
 from riskscore.history.upsert import insert_new
-from riskscore.privacy import PseudonymKey, create_key, read_key
+from riskscore.keyring import KeyRing, named
+from riskscore.keysource import KeySource, key_file, source_from
+from riskscore.product.application import TENANT
 from riskscore.settings import Settings
 
 log = logging.getLogger("riskscore.store")
@@ -45,7 +49,7 @@ class Store:
     """The store of one process; it is opened when it is first reached.
 
     Attributes:
-        path: Of the key file.
+        source: Of the ring of keys.
         journal: What makes commits last; None where the database does so itself.
         declared: Microseconds since 1970 from which the operator says that everything is known.
         tolerance: Microseconds that a moment may lie in the future.
@@ -56,46 +60,63 @@ class Store:
     url: URL
     engine: Engine
     gate: Gate
-    path: Path
+    source: KeySource
     journal: Journal | None = None
     declared: int | None = None
     tolerance: int = 300_000_000
     optional: bool = False
     book: Book = field(default_factory=lambda: Book(None))
     yesterday: Yesterday = field(default_factory=Yesterday, init=False)
-    opened: PseudonymKey | None = field(default=None, init=False)
+    opened: bool = field(default=False, init=False)
+    held: dict[str, Keys] = field(default_factory=dict, init=False)
 
-    @property
-    def key(self) -> PseudonymKey:
-        """The key of the store, which is opened for it if need be.
+    def keys_of(self, owner: str) -> Keys:
+        """Return the key of a tenant or an agreement, which is met for it if need be.
+
+        Args:
+            owner: A tenant, or ``agreement NAME``. The first time, outside of any transaction.
+
+        Raises:
+            ConfigError, StoreMismatch: As ``open``.
+            StoreUnavailable: As ``open``; or the owner has no key, and we may not make it one.
+        """
+        keys = self.held.get(owner)
+        if keys is None:
+            self.ready()
+            with self.reported(), self.gate.entered(), self.engine.connect() as connection:
+                connection.execution_options(writing=True)
+                with connection.begin():
+                    keys = met(connection, self.source, owner)
+            self.held[owner] = keys
+        return keys
+
+    def ready(self) -> None:
+        """Open the store unless it is.
 
         Raises:
             ConfigError, StoreMismatch, StoreUnavailable: As ``open``.
         """
-        return self.opened or self.open()
+        if not self.opened:
+            self.open()
 
-    def key_of(self, agreement: str) -> PseudonymKey:
-        """The key of an agreement, under which both of its tenants know an identifier."""
-        return self.key.derived(agreement)
-
-    def open(self) -> PseudonymKey:
-        """Prove that the database and its key are what this code works with.
+    def open(self) -> None:
+        """Prove that the database and its keys are what this code works with.
 
         Raises:
-            ConfigError: There is no key file, or it is malformed.
-            StoreMismatch: The database is of another version, or written under another key.
+            ConfigError: There are no keys, or they are malformed.
+            StoreMismatch: The database is of another version, or written under other keys.
             StoreUnavailable: It cannot be reached.
         """
         with self.reported(), self.gate.entered():
             try:
                 if is_sqlite(self.url):
                     bring_up(self.engine, self.url)
-                self.opened = the_key(self.engine, self.path, new=is_sqlite(self.url))
+                self.held = proven_keys(self.engine, self.source)
             except DatabaseError as error:
                 if type(error) is not DatabaseError:  # its kinds say what else is the matter
                     raise
                 raise StoreMismatch("the database is damaged, or none of ours") from error
-        return self.opened
+        self.opened = True
 
     def check(self) -> None:
         """Prove that the store can be reached now.
@@ -103,7 +124,7 @@ class Store:
         Raises:
             StoreUnavailable: It cannot.
         """
-        _ = self.key
+        self.ready()
         with self.reading() as connection:
             connection.execute(select(pseudonym_key.c.version))
 
@@ -177,7 +198,7 @@ def store_from(settings: Settings) -> Store:
         url=url,
         engine=engine,
         gate=gate,
-        path=key_file(settings, url),
+        source=key_source(settings, url),
         journal=Journal(engine, settings.store_timeout) if is_sqlite(url) else None,
         declared=settings.known_since,
         tolerance=settings.clock_tolerance * 1_000_000,
@@ -207,17 +228,26 @@ def upgrade_store(settings: Settings) -> None:
         gate.close()
 
 
-def key_file(settings: Settings, url: URL) -> Path:
-    """Say where the key lies: where a setting says, or beside an SQLite database.
+def source_of(settings: Settings) -> KeySource:
+    return key_source(settings, url_from(settings.database_url))
+
+
+def key_source(settings: Settings, url: URL) -> KeySource:
+    """Say where the keys are: where a setting says, or beside an SQLite database.
 
     Raises:
         ConfigError: Nobody says where.
     """
+    if settings.pseudonym_keys is not None:
+        return source_from(settings.pseudonym_keys)
     if settings.pseudonym_key_file is not None:
-        return settings.pseudonym_key_file
+        return key_file(settings.pseudonym_key_file)
     if not is_sqlite(url):
-        raise ConfigError("RISKSCORE_PSEUDONYM_KEY_FILE: required with PostgreSQL")
-    return file_of(url).with_suffix(".key")
+        raise ConfigError(
+            "RISKSCORE_PSEUDONYM_KEYS: required with PostgreSQL: file:PATH, env:NAME or "
+            "command:WORDS; 'riskscore keys new-pseudonyms' makes a key"
+        )
+    return key_file(file_of(url).with_suffix(".key"))
 
 
 def make_file(file: Path) -> None:
@@ -240,29 +270,61 @@ def bring_up(engine: Engine, url: URL) -> None:
             upgrade(connection)
 
 
-def the_key(engine: Engine, path: Path, *, new: bool) -> PseudonymKey:
-    """Read the key and prove that the database was written under it.
+def proven_keys(engine: Engine, source: KeySource) -> dict[str, Keys]:
+    """Read the keys and prove that the database was written under them.
 
-    Args:
-        engine: Of a database that is up to date, or refused.
-        path: Of the key.
-        new: Whether a database that has no key yet may be given a new one.
+    A new SQLite database is given a key for the tenant of an installation that knows no other.
+
+    Returns:
+        The key of every owner that the database knows.
 
     Raises:
-        ConfigError: There is no key file, or it is malformed.
-        StoreMismatch: It is another key than the one the database was written under.
+        ConfigError: There are no keys, or they are malformed.
+        StoreMismatch: They are others than those that the database was written under.
     """
     with engine.connect() as connection, connection.begin():
         check_version(connection)
-        proofs: dict[int, bytes] = {
-            version: bytes(proof) for version, proof in connection.execute(select(pseudonym_key))
-        }
-        if new and not proofs and not path.exists():
-            create_key(path)
-        key = read_key(path)
-        if not proofs:
-            row = {"version": key.version, "proof": key.proof}
-            connection.execute(insert_new(connection, pseudonym_key), row)
-        elif proofs.get(key.version) != key.proof:
-            raise StoreMismatch(f"{path}: not the key that the database was written under")
-    return key
+        known = connection.execute(select(pseudonym_key.c.owner).distinct()).scalars().all()
+        if not known and makes_keys(engine.dialect, source) and not source.there:
+            source.complete(TENANT)
+        ring = source.read()
+        if TENANT not in known and ring.of(TENANT):
+            enter_key(connection, ring, TENANT)
+            known = [*known, TENANT]
+        held = {owner: live_keys(connection, ring, owner) for owner in known}
+        if not all(held.values()):
+            raise StoreMismatch(f"{source}: not the key that the database was written under")
+        return {owner: Keys(owner, source, live) for owner, live in held.items()}
+
+
+def makes_keys(dialect: Dialect, source: KeySource) -> bool:
+    """Tell whether keys are made when they are needed: where one machine alone has them."""
+    return dialect.name == "sqlite" and source.path is not None
+
+
+def met(connection: Connection, source: KeySource, owner: str) -> Keys:
+    """Take up the key of an owner, and note it in the database if it is new there.
+
+    Raises:
+        StoreUnavailable: There is none, or another than that of the database.
+    """
+    if not proofs_of(connection, owner):
+        ring = read_ring(source)
+        if not ring.of(owner) and makes_keys(connection.dialect, source):
+            ring = source.complete(owner)
+        if not ring.of(owner):
+            log.error(
+                "%s: no key of %s: expected 'riskscore keys new-pseudonyms'", source, named(owner)
+            )
+            raise StoreUnavailable(f"no pseudonym key of {named(owner)}")
+        enter_key(connection, ring, owner)
+    keys = Keys(owner, source, ())
+    keys.follow(connection)
+    return keys
+
+
+def enter_key(connection: Connection, ring: KeyRing, owner: str) -> None:
+    """Note the key of an owner that the database does not know; of several versions the first."""
+    key = min(ring.of(owner).values(), key=attrgetter("version"))
+    row = {"owner": owner, "version": key.version, "proof": key.proof}
+    connection.execute(insert_new(connection, pseudonym_key), row)

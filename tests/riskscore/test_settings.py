@@ -81,3 +81,30 @@ def test_a_password_is_not_repeated() -> None:
         settings_from({"RISKSCORE_DATABASE_URL": "mysql://risk:hunter2@db"})
 
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("a=1d", (("a", 1),)), ("sim=400d  bank_2=30d", (("sim", 400), ("bank_2", 30)))],
+)
+def test_each_product_has_its_time(text: str, kept: tuple[tuple[str, int], ...]) -> None:
+    assert settings_from({"RISKSCORE_RETENTION": text}).retention == kept
+
+
+@pytest.mark.parametrize("text", ["", "400d", "a=0d", "a=9d a=8d", "a=9d,b=8d", "A=9d", "a=9"])
+def test_a_malformed_retention_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="RISKSCORE_RETENTION: expected PRODUCT=400d"):
+        settings_from({"RISKSCORE_RETENTION": text})
+
+
+def test_keys_are_said_to_be_in_one_place() -> None:
+    both = {"RISKSCORE_PSEUDONYM_KEYS": "env:KEYS", "RISKSCORE_PSEUDONYM_KEY_FILE": "/srv/keys"}
+
+    with pytest.raises(ConfigError, match="not both"):
+        settings_from(both)
+
+
+@pytest.mark.parametrize("text", ["/srv/keys", "env:", "env:A B", "file:", "command: ", "vault:x"])
+def test_keys_are_in_a_file_a_variable_or_printed(text: str) -> None:
+    with pytest.raises(ConfigError, match="RISKSCORE_PSEUDONYM_KEYS: expected file:PATH"):
+        settings_from({"RISKSCORE_PSEUDONYM_KEYS": text})

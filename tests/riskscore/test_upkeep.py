@@ -101,7 +101,7 @@ def test_forgetting_a_person_leaves_no_byte(
     stays = send(client, application(4, STAYS))
     confirm(client, gone[0]["decision_id"])
     canonical = "THNID1101700203451"
-    pseudonym = store.key.pseudonym("default", "document", canonical)
+    pseudonym = store.keys_of("default").newest.pseudonym("document", canonical)
     traces = [pseudonym, b"-3451", gone[1]["decision_id"].replace("-", "").encode()]
     traces += [UUID(gone[1]["decision_id"]).bytes]
     assert found(store, traces)
@@ -128,7 +128,7 @@ def test_forgetting_in_sqlite_needs_no_rewrite(models: Path, tmp_path: Path) -> 
         for place in range(60):
             send(client, application(place, GONE if place % 3 else STAYS))
     store = store_from(settings)
-    pseudonym = store.key.pseudonym("default", "document", "THNID1101700203451")
+    pseudonym = store.keys_of("default").newest.pseudonym("document", "THNID1101700203451")
     assert found(store, [pseudonym, b"-3451"])
 
     done = run(settings, "subject", "forget", "--entity", "document", "--yes", said=f"{GONE}\n")
@@ -166,6 +166,7 @@ def test_who_is_scored_while_being_forgotten_leaves_nothing_half_forgotten(
 
 
 def test_forgetting_reaches_every_tenant(store_settings: Settings, store: Store) -> None:
+    store.source.complete("acme")
     for tenant in ("default", "acme"):
         take_in(store, tenant, "THNID1101700203451")
 
@@ -178,11 +179,12 @@ def test_forgetting_reaches_every_tenant(store_settings: Settings, store: Store)
 
 def take_in(store: Store, tenant: str, document: str) -> None:
     """Let an event of a tenant be there, as an import would."""
-    name = Pseudonym("document", store.key.pseudonym(tenant, "document", document))
+    keys = store.keys_of(tenant)
+    name = Pseudonym("document", keys.digest("document", document))
     with store.writing() as connection:
         stream = open_stream(connection, tenant, "phone_subscription", None)
         number = stream.of("phone_subscription").id
-        held = {"document": add(connection, store.key, tenant, [name])[name]}
+        held = {"document": add(connection, keys, [name])[name]}
         row = {"stream_id": number, "reference": "r", "occurred_at": 1, "received_at": 1}
         made = put_numbered(connection, event, row | {"features": {}, "entities": held})
         put(connection, sighting, sightings(Counted(made, number, 1, {}, held), NO_GLANCES))
@@ -224,6 +226,8 @@ def test_forgetting_asks_first_and_names_no_identifier(
         (("subject", "forget", "--entity", "msisdn", "--yes"), "abc\n", "msisdn: expected a phone"),
         (("subject", "forget", "--entity", "soul", "--yes"), "X-1\n", "soul: expected one of"),
         (("purge", "--older-than", "soon"), "", "expected days, such as 400d"),
+        (("purge",), "", "expected --older-than 400d, or RISKSCORE_RETENTION"),
+        (("purge", "--older-than", "9d", "--product", "soul"), "", "soul: no such product"),
     ],
 )
 def test_what_cannot_be_done_is_said(
@@ -359,3 +363,29 @@ def test_rows_that_hang_together_are_found_together(client: FlaskClient, store: 
     assert {kinds[number] for number in row.entities.values()} == {"document", "msisdn"}
     assert made.counted is True
     assert made.entities == row.entities
+
+
+def test_keys_that_are_in_no_file_are_not_copied(
+    store_settings: Settings, client: FlaskClient, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    send(client, application(0, GONE))
+    path = Path(str(store_settings.pseudonym_key_file))
+    environ = {
+        "RISKSCORE_MODELS": str(store_settings.models),
+        "RISKSCORE_DATABASE_URL": store_settings.database_url,
+        "RISKSCORE_PSEUDONYM_KEYS": "env:OUR_KEYS",
+        "OUR_KEYS": path.read_text(),
+    }
+
+    made = CliRunner().invoke(main, ["db", "backup", str(tmp_path / "copy")], env=environ)
+
+    assert made.exit_code == 0, made.output
+    assert "without its keys" in made.output
+    assert not list((tmp_path / "copy").glob("*.key"))
+    url = another(store_settings, tmp_path, request)
+    restored = CliRunner().invoke(
+        main,
+        ["db", "restore", str(tmp_path / "copy")],
+        env=environ | {"RISKSCORE_DATABASE_URL": url},
+    )
+    assert restored.exit_code == 0, restored.output

@@ -13,7 +13,9 @@ from riskscore.api.examples import application as example
 from riskscore.api.served import EXTENSION, Service
 from riskscore.app import create_app
 from riskscore.decision.ledger import Decided, decide, find_decision
-from riskscore.history.retention import find_subject, forget
+from riskscore.history.reads import Reader
+from riskscore.history.retention import forget
+from riskscore.history.subjects import find_subject
 from riskscore.history.schema import entity, event
 from riskscore.product.application import Application
 from riskscore.product.moments import now
@@ -73,7 +75,7 @@ def answered(service: Service, tenant: str, product: str, reference: str) -> Dec
 
 
 def told(service: Service, tenant: str, decided: Decided) -> Mapping[str, Any]:
-    return find_decision(service.store, str(decided.decision_id), tenant=tenant)
+    return find_decision(service.store, str(decided.decision_id), reader=Reader(tenant, "test"))
 
 
 def gap_of(decided: Decided, feature: str) -> str | None:
@@ -145,7 +147,7 @@ def test_who_is_forgotten_is_forgotten_by_partners_too(service: Service) -> None
     [kind] = [each for each in declared.entities if each.name == "id_document"]
 
     numbers = find_subject(service.store, kind, "THNID1")
-    for _ in forget(service.store, numbers):
+    for _ in forget(service.store, [*numbers.values()]):
         pass
 
     decided = answered(service, "bank", "account_opening", "account")

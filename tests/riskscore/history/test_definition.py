@@ -21,7 +21,7 @@ from riskscore.history.plan import Plan, plan
 from riskscore.history.recording import Desk, Recorded, arrivals_of, note_scores, record
 from riskscore.history.schema import decision
 from riskscore.history.store import Store, store_from, upgrade_store
-from riskscore.privacy import create_key
+from riskscore.keysource import key_file
 from riskscore.product.application import TENANT, Application
 from riskscore.product.outcome import Outcome
 from riskscore.product.past import Known
@@ -108,7 +108,7 @@ declared = st.sampled_from([-99, -99, -99, None, -12, -6, -3, 0, 2]).map(
 def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an SQLite store that holds nothing, and its key."""
     folder = tmp_path_factory.mktemp("blank")
-    create_key(folder / "store.key")
+    key_file(folder / "store.key").complete("default")
     opened(f"sqlite:///{folder}/store.db", folder, None).engine.dispose()
     return folder
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from riskscore.history.store import store_from, upgrade_store
-from riskscore.privacy import create_key
+from riskscore.keysource import key_file
 from riskscore.settings import Settings
 from tests import databases
 from tests.killing import application, check_whole, killed_under_load
@@ -21,11 +21,10 @@ from tests.serving import Server, serving
 SCORES = "/v1/phone-subscription/scores"
 OPEN = """
 import os
-from riskscore.history.store import store_from, upgrade_store
-from riskscore.privacy import create_key
+from riskscore.history.store import store_from
 from riskscore.settings import settings_from
 store = store_from(settings_from(os.environ))
-print(store.open().secret.hex())
+print(store.keys_of("default").newest.seal.hex())
 store.close()
 """
 
@@ -47,7 +46,7 @@ def database(request: pytest.FixtureRequest, folder: Path) -> Iterator[dict[str,
     if request.param == "sqlite":
         yield {}
         return
-    create_key(folder / "pseudonym.key")
+    key_file(folder / "pseudonym.key").complete("default")
     server: str = request.getfixturevalue("postgresql_server")
     with databases.new_database(server, "processes") as url:
         upgrade_store(Settings(database_url=url))

@@ -24,7 +24,7 @@ from riskscore.errors import ConfigError, StoreMismatch, StoreUnavailable
 from riskscore.history import engine, migrate
 from riskscore.history.schema import HEAD, metadata
 from riskscore.history.store import Store, store_from, upgrade_store
-from riskscore.privacy import create_key
+from riskscore.keysource import key_file
 from riskscore.settings import Settings
 from tests.databases import files_of
 
@@ -73,7 +73,7 @@ def test_a_database_of_a_newer_version_is_refused(
 
 
 def test_postgresql_without_tables_asks_for_an_upgrade(postgresql_url: str, tmp_path: Path) -> None:
-    create_key(tmp_path / "key")
+    key_file(tmp_path / "key").complete("default")
     settings = Settings(database_url=postgresql_url, pseudonym_key_file=tmp_path / "key")
 
     with closing(store_from(settings)) as bare, pytest.raises(StoreMismatch, match="db upgrade"):
@@ -81,13 +81,13 @@ def test_postgresql_without_tables_asks_for_an_upgrade(postgresql_url: str, tmp_
 
 
 def test_postgresql_wants_a_key_file(postgresql_url: str) -> None:
-    with pytest.raises(ConfigError, match="RISKSCORE_PSEUDONYM_KEY_FILE: required"):
+    with pytest.raises(ConfigError, match="RISKSCORE_PSEUDONYM_KEYS: required"):
         store_from(Settings(database_url=postgresql_url))
 
 
 def test_another_key_is_refused(store_settings: Settings, store: Store, tmp_path: Path) -> None:
-    assert store.key
-    create_key(tmp_path / "other.key")
+    store.ready()
+    key_file(tmp_path / "other.key").complete("default")
     other = replace(store_settings, pseudonym_key_file=tmp_path / "other.key")
 
     with closing(store_from(other)) as wrong, pytest.raises(StoreMismatch, match="not the key"):
@@ -225,7 +225,7 @@ def cut_off(settings: Settings) -> None:
 def test_a_server_that_is_not_there_does_not_keep_us_from_starting(
     models: Path, tmp_path: Path
 ) -> None:
-    create_key(tmp_path / "key")
+    key_file(tmp_path / "key").complete("default")
     settings = Settings(
         dev=True,
         models=models,
