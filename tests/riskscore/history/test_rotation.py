@@ -16,17 +16,29 @@ from sqlalchemy import select
 
 from riskscore.cli import main
 from riskscore.errors import StoreMismatch, StoreUnavailable, UpkeepError
-from riskscore.history import entities, rotation
+from riskscore.history import rotation
 from riskscore.history.keys import proofs_of
+from riskscore.history.plan import plan
+from riskscore.history.recording import Desk, arrivals_of, lock
 from riskscore.history.schema import entity, pseudonym_key
 from riskscore.history.store import Store, store_from
 from riskscore.keysource import key_file
+from riskscore.product.application import Application
+from riskscore.product.spec import Product
 from riskscore.settings import Settings
 from tests.databases import files_of
 from tests.serving import Server, serving
 
 SCORES = "/v1/phone-subscription/scores"
 DOCUMENTS = [f"TH-NID-{place:013}" for place in range(8)]
+APPLICATION = Application(
+    reference="r",
+    occurred_at=1,
+    purpose="onboard",
+    entities={"document": "THNID1101700203451"},
+    since={},
+    features={},
+)
 CANONICAL = [each.replace("-", "") for each in DOCUMENTS]
 
 
@@ -289,7 +301,7 @@ def test_the_store_knows_each_owner_by_a_proof_of_its_own(store_settings: Settin
 
 
 def test_a_rotation_waits_for_whoever_is_adding_and_lets_others_by(
-    store_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    store_settings: Settings, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if store_settings.database_url.startswith("sqlite"):
         pytest.skip("of SQLite there is one writer anyway")
@@ -299,8 +311,12 @@ def test_a_rotation_waits_for_whoever_is_adding_and_lets_others_by(
         other.ready()
         store.ready()
         following = store.source.read().of("default")[2]
+        asked = plan(product, {product.name: product}, other.engine.dialect)
+        arrivals = arrivals_of(other, "default", [APPLICATION])
         with other.writing() as connection:
-            entities.lock(connection, [], adding=["default"])
+            desk = Desk(connection=connection, store=other, plan=asked, tenant="default",
+                        received_at=1)  # fmt: skip
+            lock(desk, arrivals)
 
             with pytest.raises(UpkeepError, match="applications entered all the while"):
                 rotation.announce(store, following)
