@@ -172,12 +172,20 @@ def remembering() -> Json:
     """Describe the paths of what was decided, and of what came of it."""
     return {
         "/v1/decisions/{decision_id}": {
-            "get": get("show_decision", "A decision as it was made", answers.Decision(), *FINDING)
+            "get": get(
+                "show_decision",
+                "A decision as it was made; that it was read is recorded",
+                answers.Decision(),
+                *FINDING,
+            )
             | {"parameters": [DECISION_ID, "x-correlator"]}
         },
         "/v1/decisions": {
             "get": get(
-                "list_decisions", "The decisions of one reference", answers.Decisions(), *ASKING
+                "list_decisions",
+                "The decisions of one reference, which names nobody; who read is recorded",
+                answers.Decisions(),
+                *ASKING,
             )
             | {"parameters": [REFERENCED, "x-correlator"]}
         },
