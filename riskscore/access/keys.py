@@ -60,6 +60,7 @@ def create(store: Store, grant: Grant) -> str:
 
     Raises:
         UpkeepError: As many of that name are live as may be.
+        ConfigError: The ring of pseudonym keys cannot be written.
         StoreUnavailable: The store failed.
     """
     prefix = "".join(secrets.choice(LETTERS) for _ in range(PREFIX))
@@ -72,6 +73,8 @@ def create(store: Store, grant: Grant) -> str:
                 f"{grant.name}: {LIVE} keys of that name are live: revoke one before the next"
             )
         connection.execute(insert(access_key).values(row_of(grant, prefix, secret)))
+    if store.source.path:
+        store.source.complete(grant.tenant)  # a pseudonym key, where the ring lies in a file
     return f"rsk_{prefix}_{secret}"
 
 

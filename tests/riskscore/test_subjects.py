@@ -114,7 +114,7 @@ def test_who_read_a_decision_is_told(store_settings: Settings, client: FlaskClie
     first = reported(store_settings, ONE)["tenants"][0]["decisions"][0]["reads"]
     second = reported(store_settings, ONE)["tenants"][0]["decisions"][0]["reads"]
 
-    assert [each["reader"] for each in first] == ["anybody", "anybody"]
+    assert [each["reader"] for each in first] == ["dev", "dev"]
     assert {each["tenant"] for each in first} == {"default"}
     assert [each["reader"] for each in second[2:]] == ["riskscore subject report, root"] or (
         second[2]["reader"].startswith("riskscore subject report, ")

@@ -15,8 +15,8 @@ from riskscore.app import create_app
 from riskscore.decision.ledger import Decided, decide, find_decision
 from riskscore.history.reads import Reader
 from riskscore.history.retention import forget
-from riskscore.history.subjects import find_subject
 from riskscore.history.schema import entity, event
+from riskscore.history.subjects import find_subject
 from riskscore.product.application import Application
 from riskscore.product.moments import now
 from riskscore.settings import Settings
@@ -49,6 +49,7 @@ def agreements(tmp_path: Path) -> Path:
 def service(store_settings: Settings, built_in_models: Path, agreements: Path) -> Iterator[Service]:
     whole = replace(store_settings, known_since=0, models=built_in_models, agreements=agreements)
     held: Service = create_app(whole).extensions[EXTENSION]
+    held.store.source.complete("telecom", "bank", "stranger", "agreement sims")
     with closing(held.store):
         yield held
 

@@ -60,7 +60,9 @@ def old(request: pytest.FixtureRequest, models: Path, tmp_path: Path) -> Setting
                 for table in ("stream", "entity", "event"):
                     connection.execute(text(f"SELECT setval('{table}_id_seq', 1)"))
     engine.dispose()
-    settings = Settings(models=models, database_url=url, pseudonym_key_file=path, known_since=0)
+    settings = Settings(
+        models=models, database_url=url, pseudonym_key_file=path, known_since=0, dev=True
+    )
     if not sqlite:
         upgrade_store(settings)
     return settings
