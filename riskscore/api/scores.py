@@ -1,21 +1,26 @@
 """POST /v1/<product>/scores and /v1/<product>/scores/batch."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, g
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
+from orjson import Fragment
 
 from riskscore.api.auth import caller
 from riskscore.api.bodies import PLAIN, as_object, read_object, written
 from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
+from riskscore.api.repeats import answer_once, repeatable, results_once
 from riskscore.api.schemas import BatchForm
 from riskscore.api.served import Served, served_as
 from riskscore.decision.ledger import TOGETHER, Decided, check_moment, decide
+from riskscore.decision.once import Said, decide_once
 from riskscore.errors import InvalidApplication, RequestError, StoreUnavailable
+from riskscore.history.kept import Repeatable
 from riskscore.product.application import REFERENCE, Application
 from riskscore.product.fields import by_path
 from riskscore.product.moments import now, rfc3339
@@ -29,10 +34,13 @@ Json = dict[str, Any]
 
 @bp.post("/<slug>/scores")
 def create_score(slug: str) -> ResponseReturnValue:
-    served = served_as(slug)
-    application = read_application(served, read_object())
+    served, body, spoken = served_as(slug), read_object(), language()
+    sent = repeatable(body, spoken)
+    if sent:
+        act = partial(said_once, served, sent, spoken)
+        return answered(answer_once(partial(read_application, served, body), act), spoken)
+    application = read_application(served, body)
     g.product, g.scored = served.bundle.product.name, 1
-    spoken = language()
     return answered(answers(served, [application], spoken)[0], spoken)
 
 
@@ -43,12 +51,15 @@ def create_scores(slug: str) -> ResponseReturnValue:
     The rows are stored chunk by chunk, each chunk in one transaction, so that other callers need
     not wait for a thousand. When the store fails, the chunks before it are kept.
     """
-    served = served_as(slug)
-    rows = load(batch_form, read_object())["applications"]
+    served, body, spoken = served_as(slug), read_object(), language()
+    sent = repeatable(body, spoken)
+    rows = load(batch_form, body)["applications"]
     read = [read_or_refuse(served, row) for row in rows]
     good = [each for each in read if isinstance(each, Application)]
     g.product, g.scored = served.bundle.product.name, len(good)
-    spoken = language()
+    if sent:
+        act = partial(said_once, served, sent, spoken)
+        return answered({"results": results_once(read, TOGETHER, act, named)}, spoken)
     scored = iter(answers_or_problems(served, good, spoken))
     results = [next(scored) if isinstance(each, Application) else each for each in read]
     return answered({"results": results}, spoken)
@@ -99,8 +110,12 @@ def answers_or_problems(
         except StoreUnavailable as error:
             problem = problem_of(error)
             left = applications[len(results) :]
-            return [*results, *({"reference": each.reference, "problem": problem} for each in left)]
+            return [*results, *(named(each) | {"problem": problem} for each in left)]
     return results
+
+
+def named(application: Application) -> Json:
+    return {"reference": application.reference}
 
 
 def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application]]:
@@ -113,6 +128,20 @@ def answers(served: Served, applications: Sequence[Application], spoken: str) ->
     decided = decide(served.judge, applications, tenant=caller().tenant, language=spoken)
     said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
     return [answer(served, *each) | said for each in zip(applications, decided, strict=True)]
+
+
+def said_once(
+    served: Served, sent: Repeatable, spoken: str, rows: Mapping[int, Application | None]
+) -> dict[int, Said]:
+    """Answer rows by place, but for those answered before under the key."""
+
+    def say(application: Application, decided: Decided) -> bytes:
+        said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
+        return written(answer(served, application, decided) | said)
+
+    g.product, g.scored = served.bundle.product.name, g.get("scored", 1)
+    tenant = caller().tenant
+    return decide_once(served.judge, rows, sent, tenant=tenant, language=spoken, say=say)
 
 
 def answer(served: Served, application: Application, decided: Decided) -> Json:
@@ -132,6 +161,6 @@ def answer(served: Served, application: Application, decided: Decided) -> Json:
     }
 
 
-def answered(content: Json, spoken: str) -> ResponseReturnValue:
+def answered(content: Json | Fragment, spoken: str) -> ResponseReturnValue:
     headers = {"Content-Language": spoken, "Vary": "Accept-Language"}
     return Response(written(content), headers=headers, mimetype=PLAIN)

@@ -81,10 +81,19 @@ def decide(
     try:
         arrivals = arrivals_of(judge.store, tenant, applications)  # opens a store that was lost
         with transaction(judge.store, applications) as connection:
-            return _decide(connection, judge, tenant, arrivals, language)
+            return decide_within(connection, judge, arrivals, tenant=tenant, language=language)
     except StoreUnavailable:
         if not judge.store.optional:
             raise
+    return decide_without_store(judge, applications, language=language)
+
+
+def decide_without_store(
+    judge: Judge, applications: Sequence[Application], *, language: str
+) -> list[Decided]:
+    """Score applications of which nothing is known and nothing will be kept."""
+    if not applications:
+        return []
     past = [without_past(judge.bundle.product, each) for each in applications]
     assessed = assess_applications(judge.bundle, applications, past, language=language)
     return [Decided(None, each) for each in assessed]
@@ -98,9 +107,17 @@ def transaction(store: Store, applications: Sequence[Application]) -> Iterator[C
         yield connection
 
 
-def _decide(
-    connection: Connection, judge: Judge, tenant: str, arrivals: Sequence[Arrival], language: str
+def decide_within(
+    connection: Connection,
+    judge: Judge,
+    arrivals: Sequence[Arrival],
+    *,
+    tenant: str,
+    language: str,
 ) -> list[Decided]:
+    """Score and record applications in the caller's transaction, as ``decide`` does."""
+    if not arrivals:
+        return []
     bundle, plan, store = judge
     desk = Desk(connection=connection, store=store, plan=plan, tenant=tenant, received_at=now())
     recorded = record(desk, arrivals)

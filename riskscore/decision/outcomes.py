@@ -11,6 +11,7 @@ from riskscore.history.prepared import put_numbered
 from riskscore.history.recording import put_beside
 from riskscore.history.schema import decision, event, outcome, stream
 from riskscore.history.store import Store
+from riskscore.privacy import PseudonymKey
 from riskscore.product.moments import now
 from riskscore.product.outcome import LABELS, Outcome, Status
 
@@ -45,24 +46,29 @@ def accept(
     """
     key = store.key
     with store.writing() as connection:
-        subjects = [subject_of(connection, tenant, each) for each in outcomes]
-        known = [each for each in subjects if each]
-        locks = [entities.lock_of(key, tenant, each.product, each.reference) for each in known]
-        if locks:
-            entities.lock(connection, locks)
-            subjects = [
-                subject_of(connection, tenant, each) for each in outcomes
-            ]  # or just forgotten
-        return [
-            keep(connection, found, each)
-            if found
-            else UnknownReference(
-                "no application of that product and reference"
-                if each.decision_id is None
-                else "no decision of that id"
-            )
-            for found, each in zip(subjects, outcomes, strict=True)
-        ]
+        return accept_within(connection, key, outcomes, tenant=tenant)
+
+
+def accept_within(
+    connection: Connection, key: PseudonymKey, outcomes: Sequence[Outcome], *, tenant: str
+) -> list[Accepted | UnknownReference]:
+    """Store outcomes in the caller's transaction, as ``accept`` does."""
+    subjects = [subject_of(connection, tenant, each) for each in outcomes]
+    known = [each for each in subjects if each]
+    locks = [entities.lock_of(key, tenant, each.product, each.reference) for each in known]
+    if locks:
+        entities.lock(connection, locks)
+        subjects = [subject_of(connection, tenant, each) for each in outcomes]  # or just forgotten
+    return [
+        keep(connection, found, each)
+        if found
+        else UnknownReference(
+            "no application of that product and reference"
+            if each.decision_id is None
+            else "no decision of that id"
+        )
+        for found, each in zip(subjects, outcomes, strict=True)
+    ]
 
 
 def subject_of(connection: Connection, tenant: str, said: Outcome) -> Subject | None:

@@ -16,9 +16,11 @@ from riskscore.history.erasing import (
     lock,
     numbers_in,
 )
+from riskscore.history.kept import LASTING, sweep
 from riskscore.history.schema import decision, entity, event, mention, sighting, stream
 from riskscore.history.store import Store
 from riskscore.product.identifiers import BadIdentifier, canonical
+from riskscore.product.moments import now
 from riskscore.product.spec import Entity
 
 
@@ -41,6 +43,7 @@ def purge(store: Store, before: int) -> Iterator[Erased]:
     with store.writing() as connection:
         later = stream.c.purged_until.is_(None) | (stream.c.purged_until < before)
         connection.execute(update(stream).where(later).values(purged_until=before))
+    sweep_answers(store)
     decisions = events = 0
     for number in erase_decisions(store, decision.c.occurred_at < before):
         decisions += number
@@ -48,6 +51,14 @@ def purge(store: Store, before: int) -> Iterator[Erased]:
     for number in erase_events(store, event.c.occurred_at < before):
         events += number
         yield Erased(decisions, events)
+
+
+def sweep_answers(store: Store) -> None:
+    """Let go of every answer that was kept under a request's key for long enough."""
+    gone = TOGETHER
+    while gone == TOGETHER:
+        with store.writing() as connection:
+            gone = sweep(connection, before=now() - LASTING, most=TOGETHER)
 
 
 def find_subject(store: Store, kind: Entity, identifier: str) -> list[int]:

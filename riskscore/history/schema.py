@@ -4,7 +4,8 @@ A *stream* is the applications of one product at one tenant. An *event* is an ap
 counts as history, once per reference; its id is its place in the order of receipt. A *sighting*
 puts an event beside one of its identifiers, a *verdict* an outcome likewise, both clustered so
 that everything a window asks of one identifier is one range. A *decision* is what we answered; a
-*mention* says whose identifiers a decision holds that no event of its own holds.
+*mention* says whose identifiers a decision holds that no event of its own holds. A *kept answer*
+is given again to whoever sends a request again under its key.
 
 Moments are microseconds since 1970 in UTC. Identifiers are pseudonyms behind surrogate ids, so
 that keys can be replaced without touching what refers to them.
@@ -33,7 +34,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-HEAD = "0002"  # the migration that leads here
+HEAD = "0003"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
@@ -168,4 +169,21 @@ mention = Table(
     Column("entity_id", whole, primary_key=True, autoincrement=False),
     Column("decision_number", whole, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
+)
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("name", LargeBinary, nullable=False),  # stands for the key
+    Column("place", Integer, nullable=False),  # within the request, from 0
+    Column("request", LargeBinary, nullable=False),  # stands for what was asked under the key
+    Column("product", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # JSON, byte for byte
+    moment("kept_at"),
+    UniqueConstraint("tenant", "name", "place"),
+    Index("kept_answer_by_reference", "tenant", "reference"),
+    Index("kept_answer_by_time", "kept_at"),
 )
