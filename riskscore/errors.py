@@ -25,6 +25,8 @@ RiskScoreError
             InvalidQuery                those of a query
         UnknownDecision             no decision of that id
         UnknownReference            no application of that reference
+        KeyInUse                    another request with this idempotency key is still at work
+        KeyReused                   the idempotency key was used for another request
         StoreUnavailable            the store cannot be reached, or is busy for too long
     DataError                   a file of rows cannot be used
         DataUnreadable              it is not a csv or parquet file, or an empty one
@@ -144,6 +146,14 @@ class UnknownDecision(RequestError):
 
 class UnknownReference(RequestError):
     """There is no application of that product and reference."""
+
+
+class KeyInUse(RequestError):
+    """Another request with the same idempotency key is still at work."""
+
+
+class KeyReused(RequestError):
+    """The idempotency key was used for another request."""
 
 
 class StoreUnavailable(RequestError):

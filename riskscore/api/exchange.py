@@ -39,6 +39,8 @@ def finish(response: Response) -> Response:
     correlator = g.get("correlator")
     if correlator is not None:
         response.headers["x-correlator"] = correlator
+    if g.get("replayed"):
+        response.headers["Idempotency-Replayed"] = "true"
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Cache-Control", "no-store")
     log_exchange(response)
@@ -56,6 +58,7 @@ def log_exchange(response: Response) -> None:
         "caller": caller.name if (caller := g.get("caller")) else None,
         "product": g.get("product"),
         "scored": g.get("scored"),
+        "replayed": g.get("replayed"),
     }
     kept = {name: value for name, value in fields.items() if value is not None}
     log.info("request", extra={"fields": kept})

@@ -33,21 +33,36 @@ LANGUAGE = {
     "schema": {"type": "string"},
     "example": "th",
 }
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": (
+        "Sent again under its key within 24 hours, a request does nothing twice: what it stored "
+        "before is answered again, byte for byte. Choose a new random key for each request."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-~]+$"},
+    "example": "6f1c2f0e-0b0c-4c39-9a60-0f2f6f0f7a55",
+}
+REPLAYED = {
+    "description": "true where all that is answered was answered before under the key.",
+    "schema": {"type": "string", "const": "true"},
+}
 REFUSALS = {
     "400": "The body, or a header, breaks its form.",
     "401": "No key or token, or none that is valid.",
     "403": "The key does not allow this.",
     "404": "No such product, decision or application.",
+    "409": "A request with this Idempotency-Key is still at work; ask again.",
     "413": "The body is too large.",
     "415": "The body is not application/json in UTF-8.",
+    "422": "Fields break their declaration; or the key was used for another request.",
     "429": "Asked too often; Retry-After says when to ask again.",
-    "422": "Fields break their declaration; each is named.",
     "500": "Our fault.",
     "503": "The store cannot be reached now; ask again.",
 }
 READ = ("400", "500")
 CLOSED = ("401", "403", "429", "503")
-WRITE = ("400", *CLOSED, "413", "415", "422", "500")
+WRITE = ("400", *CLOSED, "409", "413", "415", "422", "500")
 FINDING = ("404", *CLOSED)
 ASKING = ("422", *CLOSED)
 DECISION_ID = {
@@ -70,7 +85,7 @@ OUTCOME = {
     "known_at": "2026-11-21T12:00:00+07:00",
 }
 
-KEY = {
+CREDENTIAL = {
     "type": "http",
     "scheme": "bearer",
     "description": "An access key (riskscore keys create), or a token of the trusted issuer.",
@@ -95,9 +110,10 @@ def document(served: Service) -> Json:
         security=[{"key": []}],
         plugins=[MarshmallowPlugin(schema_name_resolver=lambda schema: type(schema).__name__)],
     )
-    spec.components.security_scheme("key", KEY)
+    spec.components.security_scheme("key", CREDENTIAL)
     spec.components.parameter("x-correlator", "header", CORRELATOR)
     spec.components.parameter("Accept-Language", "header", LANGUAGE)
+    spec.components.parameter("Idempotency-Key", "header", KEY)
     spec.components.schema("Problem", schema=answers.Problem())
     for status, description in REFUSALS.items():
         spec.components.response(status, refusal(description))
@@ -216,8 +232,8 @@ def report() -> Json:
     }
     body = sent({"oneOf": [OutcomeForm(), batch]}, OUTCOME)
     operation = post("report_outcomes", "Say what came of applications", body, results)
-    operation["parameters"] = ["x-correlator"]
-    operation["responses"] |= {"201": answered(answers.Receipt()), "404": "404"}
+    operation["parameters"] = ["x-correlator", "Idempotency-Key"]
+    operation["responses"] |= {"201": stored(answers.Receipt()), "404": "404"}
     return operation
 
 
@@ -225,9 +241,9 @@ def post(name: str, summary: str, body: Json, answer: Schema | Json) -> Json:
     return {
         "operationId": name,
         "summary": summary,
-        "parameters": ["x-correlator", "Accept-Language"],
+        "parameters": ["x-correlator", "Accept-Language", "Idempotency-Key"],
         "requestBody": {"required": True, "content": {"application/json": body}},
-        "responses": {"200": answered(answer)} | {status: status for status in WRITE},
+        "responses": {"200": stored(answer)} | {status: status for status in WRITE},
     }
 
 
@@ -246,6 +262,10 @@ def sent(schema: Schema | Json, example: Json) -> Json:
 
 def answered(schema: Schema | Json) -> Json:
     return {"description": "Answered.", "content": {"application/json": {"schema": schema}}}
+
+
+def stored(schema: Schema | Json) -> Json:
+    return answered(schema) | {"headers": {"Idempotency-Replayed": REPLAYED}}
 
 
 def refusal(description: str) -> Json:

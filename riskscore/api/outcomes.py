@@ -1,20 +1,24 @@
 """POST /v1/outcomes: one, or a batch in ``{"outcomes": [...]}``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
 from riskscore.api.auth import allowed
-from riskscore.api.bodies import as_object, read_object
+from riskscore.api.bodies import PLAIN, as_object, read_object, written
 from riskscore.api.outcome_form import OutcomeBatchForm, OutcomeForm
 from riskscore.api.problems import problem_of
+from riskscore.api.repeats import answer_once, repeatable, results_once
 from riskscore.api.served import service
+from riskscore.decision.once import Said, accept_once
 from riskscore.decision.outcomes import Accepted, accept
-from riskscore.errors import InvalidOutcome, RequestError, StoreUnavailable
+from riskscore.errors import InvalidOutcome, RequestError, StoreUnavailable, UnknownReference
+from riskscore.history.kept import Repeatable
 from riskscore.product.fields import by_path
 from riskscore.product.moments import now, rfc3339
 from riskscore.product.outcome import Outcome
@@ -31,6 +35,9 @@ def create_outcomes() -> ResponseReturnValue:
     """Store what was found out; of a batch, each is stored or refused on its own."""
     tenant = allowed("outcomes").tenant
     body = read_object()
+    sent = repeatable(body, "")
+    if sent:
+        return created_once(body, sent, tenant)
     if "outcomes" not in body:
         [stored] = accept(service().store, [read_outcome(body)], tenant=tenant)
         if isinstance(stored, RequestError):
@@ -39,6 +46,24 @@ def create_outcomes() -> ResponseReturnValue:
     read = [read_or_refuse(each) for each in load(batch_form, body)["outcomes"]]
     kept = iter(stored_or_refused([each for each in read if isinstance(each, Outcome)], tenant))
     return {"results": [next(kept) if isinstance(each, Outcome) else each for each in read]}
+
+
+def created_once(body: Json, sent: Repeatable, tenant: str) -> ResponseReturnValue:
+    act = partial(accepted_once, sent, tenant)
+    if "outcomes" not in body:
+        said = answer_once(partial(read_outcome, body), act)
+        return Response(written(said), HTTPStatus.CREATED, mimetype=PLAIN)
+    read = [read_or_refuse(each) for each in load(batch_form, body)["outcomes"]]
+    results = results_once(read, TOGETHER, act, lambda _: {})
+    return Response(written({"results": results}), mimetype=PLAIN)
+
+
+def accepted_once(
+    sent: Repeatable, tenant: str, rows: Mapping[int, Outcome | None]
+) -> dict[int, Said | UnknownReference]:
+    return accept_once(
+        service().store, rows, sent, tenant=tenant, say=lambda each: written(receipt(each))
+    )
 
 
 def read_outcome(sent: object) -> Outcome:

@@ -22,6 +22,8 @@ from riskscore.errors import (
     InvalidFields,
     InvalidOutcome,
     InvalidQuery,
+    KeyInUse,
+    KeyReused,
     QuotaExceeded,
     RateExceeded,
     RequestError,
@@ -36,6 +38,7 @@ from riskscore.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"  # seconds: what a busy store needs, and a lost one does not mind
+LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT)  # the same again may be answered
 LEFTOVER = 16 * 1024 * 1024  # bytes of a refused body that we read, so that the caller hears us
 
 
@@ -75,6 +78,12 @@ PROBLEMS: dict[type[RequestError], Problem] = {
     ),
     UnknownDecision: Problem(HTTPStatus.NOT_FOUND, "unknown-decision", "No such decision"),
     UnknownReference: Problem(HTTPStatus.NOT_FOUND, "unknown-reference", "No such application"),
+    KeyInUse: Problem(
+        HTTPStatus.CONFLICT, "key-in-use", "A request with this key is still at work"
+    ),
+    KeyReused: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", "The key was used for another request"
+    ),
     StoreUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store cannot be reached now"
     ),
@@ -98,7 +107,7 @@ def problem_of(error: RequestError) -> dict[str, Any]:
 def request_error(error: RequestError) -> Response:
     members = problem_of(error)
     response = Response(status=members["status"])
-    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+    if response.status_code in LATER:
         response.headers["Retry-After"] = RETRY_AFTER
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.seconds)

@@ -1,21 +1,25 @@
 """POST /v1/<product>/scores and /v1/<product>/scores/batch."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, g
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
+from orjson import Fragment
 
 from riskscore.access.caller import Caller
 from riskscore.api.auth import allowed, limits_of
 from riskscore.api.bodies import PLAIN, as_object, read_object, written
 from riskscore.api.exchange import elapsed_ms, language
 from riskscore.api.problems import problem_of
+from riskscore.api.repeats import answer_once, repeatable, results_once
 from riskscore.api.schemas import BatchForm
 from riskscore.api.served import Served, served_as
 from riskscore.decision.ledger import TOGETHER, Decided, check_moment, decide
+from riskscore.decision.once import Said, Telling, decide_once
 from riskscore.errors import (
     AskedAboutTooOften,
     InvalidApplication,
@@ -23,6 +27,7 @@ from riskscore.errors import (
     StoreUnavailable,
     TooManyRequests,
 )
+from riskscore.history.kept import Repeatable
 from riskscore.history.quotas import Limits
 from riskscore.product.application import REFERENCE, Application
 from riskscore.product.fields import by_path
@@ -58,7 +63,12 @@ def asking_of(served: Served) -> Asking:
 def create_score(slug: str) -> ResponseReturnValue:
     served = served_as(slug)
     asking = asking_of(served)
-    application = read_application(served, read_object())
+    body = read_object()
+    sent = repeatable(body, asking.spoken)
+    if sent:
+        act = partial(said_once, asking, sent)
+        return answered(answer_once(partial(read_application, served, body), act), asking.spoken)
+    application = read_application(served, body)
     g.product, g.scored = served.bundle.product.name, 1
     [said] = answers(asking, [application])
     if isinstance(said, AskedAboutTooOften):
@@ -75,10 +85,16 @@ def create_scores(slug: str) -> ResponseReturnValue:
     """
     served = served_as(slug)
     asking = asking_of(served)
-    rows = load(batch_form, read_object())["applications"]
+    body = read_object()
+    sent = repeatable(body, asking.spoken)
+    rows = load(batch_form, body)["applications"]
     read = [read_or_refuse(served, row) for row in rows]
     good = [each for each in read if isinstance(each, Application)]
     g.product, g.scored = served.bundle.product.name, len(good)
+    if sent:
+        act = partial(said_once, asking, sent)
+        results = results_once(read, TOGETHER, act, named)
+        return answered({"results": results}, asking.spoken)
     scored = iter(answers_or_problems(asking, good))
     results = [next(scored) if isinstance(each, Application) else each for each in read]
     return answered({"results": results}, asking.spoken)
@@ -135,7 +151,11 @@ def answers_or_problems(asking: Asking, applications: Sequence[Application]) -> 
 
 
 def refused(application: Application, error: RequestError) -> Json:
-    return {"reference": application.reference, "problem": problem_of(error)}
+    return named(application) | {"problem": problem_of(error)}
+
+
+def named(application: Application) -> Json:
+    return {"reference": application.reference}
 
 
 def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application]]:
@@ -156,6 +176,21 @@ def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | 
     ]
 
 
+def said_once(
+    asking: Asking, sent: Repeatable, rows: Mapping[int, Application | None]
+) -> Mapping[int, Said | RequestError]:
+    """Answer rows by place, but for those answered before under the key."""
+    served, caller, spoken, limits = asking
+
+    def say(application: Application, decided: Decided) -> bytes:
+        said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
+        return written(answer(served, application, decided) | said)
+
+    g.product, g.scored = served.bundle.product.name, g.get("scored", 1)
+    told = Telling(tenant=caller.tenant, language=spoken, limits=limits, say=say)
+    return decide_once(served.judge, rows, sent, told)
+
+
 def answer(served: Served, application: Application, decided: Decided) -> Json:
     bundle, assessment = served.bundle, decided.assessment
     kept = {"decision_id": str(decided.decision_id)} if decided.decision_id else {}
@@ -173,6 +208,6 @@ def answer(served: Served, application: Application, decided: Decided) -> Json:
     }
 
 
-def answered(content: Json, spoken: str) -> ResponseReturnValue:
+def answered(content: Json | Fragment, spoken: str) -> ResponseReturnValue:
     headers = {"Content-Language": spoken, "Vary": "Accept-Language"}
     return Response(written(content), headers=headers, mimetype=PLAIN)

@@ -31,7 +31,7 @@ from riskscore.history.recording import (
     sent,
 )
 from riskscore.history.schema import decision, mention, stream
-from riskscore.history.sharing import terms_of
+from riskscore.history.sharing import Terms, terms_of
 from riskscore.history.store import Store
 from riskscore.model.bands import band
 from riskscore.model.bundle import Bundle
@@ -99,19 +99,20 @@ def decide(
         terms = terms_of(judge.store, judge.plan, tenant, now())
         arrivals = arrivals_of(judge.store, tenant, applications, terms)  # opens a lost store
         with transaction(judge.store, applications, limits) as connection:
-            desk = Desk(
-                connection=connection,
-                store=judge.store,
-                plan=judge.plan,
-                tenant=tenant,
-                received_at=now(),
-                terms=terms,
-                limits=limits,
-            )
-            return _decide(desk, judge.bundle, arrivals, language)
+            desk = desk_of(connection, judge, tenant=tenant, terms=terms, limits=limits)
+            return decide_within(desk, judge.bundle, arrivals, language=language)
     except StoreUnavailable:
         if not judge.store.optional:
             raise
+    return decide_without_store(judge, applications, language=language)
+
+
+def decide_without_store(
+    judge: Judge, applications: Sequence[Application], *, language: str
+) -> list[Decided | AskedAboutTooOften]:
+    """Score applications of which nothing is known and nothing will be kept."""
+    if not applications:
+        return []
     past = [without_past(judge.bundle.product, each) for each in applications]
     assessed = assess_applications(judge.bundle, applications, past, language=language)
     return [Decided(None, each) for each in assessed]
@@ -127,9 +128,26 @@ def transaction(
         yield connection
 
 
-def _decide(
-    desk: Desk, bundle: Bundle, arrivals: Sequence[Arrival], language: str
+def desk_of(
+    connection: Connection, judge: Judge, *, tenant: str, terms: Terms, limits: Limits | None
+) -> Desk:
+    return Desk(
+        connection=connection,
+        store=judge.store,
+        plan=judge.plan,
+        tenant=tenant,
+        received_at=now(),
+        terms=terms,
+        limits=limits,
+    )
+
+
+def decide_within(
+    desk: Desk, bundle: Bundle, arrivals: Sequence[Arrival], *, language: str
 ) -> list[Decided | AskedAboutTooOften]:
+    """Score and record applications in the desk's transaction, as ``decide`` does."""
+    if not arrivals:
+        return []
     recorded = record(desk, arrivals)
     if not recorded:
         return [*desk.refused.values()]

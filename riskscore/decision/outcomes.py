@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from riskscore.errors import UnknownReference
 from riskscore.history import entities
+from riskscore.history.keys import Keys
 from riskscore.history.prepared import put_numbered
 from riskscore.history.recording import all_numbers, put_beside
 from riskscore.history.schema import decision, event, outcome, stream
@@ -45,24 +46,29 @@ def accept(
     """
     keys = store.keys_of(tenant)
     with store.writing() as connection:
-        subjects = [subject_of(connection, tenant, each) for each in outcomes]
-        known = [each for each in subjects if each]
-        locks = [entities.lock_of(keys, each.product, each.reference) for each in known]
-        if locks:
-            entities.lock(connection, locks)
-            subjects = [
-                subject_of(connection, tenant, each) for each in outcomes
-            ]  # or just forgotten
-        return [
-            keep(connection, found, each)
-            if found
-            else UnknownReference(
-                "no application of that product and reference"
-                if each.decision_id is None
-                else "no decision of that id"
-            )
-            for found, each in zip(subjects, outcomes, strict=True)
-        ]
+        return accept_within(connection, keys, outcomes, tenant=tenant)
+
+
+def accept_within(
+    connection: Connection, keys: Keys, outcomes: Sequence[Outcome], *, tenant: str
+) -> list[Accepted | UnknownReference]:
+    """Store outcomes in the caller's transaction, as ``accept`` does."""
+    subjects = [subject_of(connection, tenant, each) for each in outcomes]
+    known = [each for each in subjects if each]
+    locks = [entities.lock_of(keys, each.product, each.reference) for each in known]
+    if locks:
+        entities.lock(connection, locks)
+        subjects = [subject_of(connection, tenant, each) for each in outcomes]  # or just forgotten
+    return [
+        keep(connection, found, each)
+        if found
+        else UnknownReference(
+            "no application of that product and reference"
+            if each.decision_id is None
+            else "no decision of that id"
+        )
+        for found, each in zip(subjects, outcomes, strict=True)
+    ]
 
 
 def subject_of(connection: Connection, tenant: str, said: Outcome) -> Subject | None:

@@ -20,6 +20,7 @@ from riskscore.history.schema import (
     entity,
     event,
     hold,
+    kept_answer,
     mention,
     metadata,
     outcome,
@@ -67,7 +68,7 @@ def erase_event(connection: Connection, row: Row) -> None:
         )
     )
     connection.execute(delete(event).where(event.c.id == row.id))
-    erase_outcomes(connection, row)
+    erase_what_was_said(connection, row)
 
 
 def erase_decisions(store: Store, wanted: ColumnElement[bool]) -> Iterator[int]:
@@ -94,7 +95,18 @@ def erase_each_decision(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(delete(decision_read).where(decision_read.c.decision_number.in_(numbers)))
     connection.execute(delete(decision).where(decision.c.number.in_(numbers)))
     for row in rows:
-        erase_outcomes(connection, row)
+        erase_what_was_said(connection, row)
+
+
+def erase_what_was_said(connection: Connection, row: Row) -> None:
+    """Erase the answers that are kept of an application, and its outcomes with the last of it."""
+    asked = exists().where(
+        stream.c.id == row.stream_id,
+        stream.c.tenant == kept_answer.c.tenant,
+        stream.c.product == kept_answer.c.product,
+    )
+    connection.execute(delete(kept_answer).where(kept_answer.c.reference == row.reference, asked))
+    erase_outcomes(connection, row)
 
 
 def erase_outcomes(connection: Connection, row: Row) -> None:

@@ -18,10 +18,11 @@ from riskscore.history.erasing import (
     numbers_in,
 )
 from riskscore.history.holds import held_decisions, held_events, holds_on
+from riskscore.history.kept import LASTING, sweep
 from riskscore.history.schema import decision, event, mention, sighting, stream
 from riskscore.history.store import Store
 from riskscore.history.subjects import Carried, carried_by
-from riskscore.product.moments import rfc3339
+from riskscore.product.moments import now, rfc3339
 
 
 class Erased(NamedTuple):
@@ -74,6 +75,7 @@ def purge(store: Store, old: Old) -> Iterator[Erased]:
     with store.writing() as connection:
         later = stream.c.purged_until.is_(None) | (stream.c.purged_until < old.before)
         connection.execute(update(stream).where(old.streams, later).values(purged_until=old.before))
+    sweep_answers(store)
     decisions = events = 0
     for number in erase_decisions(store, old.decisions & free_decisions()):
         decisions += number
@@ -81,6 +83,14 @@ def purge(store: Store, old: Old) -> Iterator[Erased]:
     for number in erase_events(store, old.events & free_events()):
         events += number
         yield Erased(decisions, events)
+
+
+def sweep_answers(store: Store) -> None:
+    """Let go of every answer that was kept under a request's key for long enough."""
+    gone = TOGETHER
+    while gone == TOGETHER:
+        with store.writing() as connection:
+            gone = sweep(connection, before=now() - LASTING, most=TOGETHER)
 
 
 def free_events() -> ColumnElement[bool]:

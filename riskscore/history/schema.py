@@ -6,6 +6,7 @@ puts an event beside one of its identifiers, a *verdict* an outcome likewise, bo
 that everything a window asks of one identifier is one range. A *decision* is what we answered; a
 *mention* says whose identifiers a decision holds that no event of its own holds. A *decision_read*
 says who was told a decision again, a *hold* that an identifier's applications must not be erased.
+A *kept answer* is given again to whoever sends a request again under its key.
 
 Moments are microseconds since 1970 in UTC. Identifiers are pseudonyms behind surrogate ids, so
 that keys can be replaced without touching what refers to them.
@@ -34,7 +35,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-HEAD = "0005"  # the migration that leads here
+HEAD = "0006"  # the migration that leads here
 
 whole = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
@@ -229,4 +230,21 @@ hold = Table(
     moment("released_at", nullable=True),
     Column("release_reason", String),
     Index("hold_by_entity", "entity_id"),
+)
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("id", whole, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("name", LargeBinary, nullable=False),  # stands for the key
+    Column("place", Integer, nullable=False),  # within the request, from 0
+    Column("request", LargeBinary, nullable=False),  # stands for what was asked under the key
+    Column("product", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # JSON, byte for byte
+    moment("kept_at"),
+    UniqueConstraint("tenant", "name", "place"),
+    Index("kept_answer_by_reference", "tenant", "reference"),
+    Index("kept_answer_by_time", "kept_at"),
 )
