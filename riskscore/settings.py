@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from riskscore.errors import ConfigError
 from riskscore.product.fields import Moment, Strict, by_path, expecting
 
 PREFIX = "RISKSCORE_"
+FILE = "_FILE"
+SECRETS = ("RISKSCORE_DATABASE_URL",)  # each may stand in a file instead, named by it and _FILE
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
@@ -49,7 +51,7 @@ class Settings:
     """
 
     models: Path = Path("models")
-    database_url: str = "sqlite:///data/riskscore.db"
+    database_url: str = field(default="sqlite:///data/riskscore.db", repr=False)  # has a password
     pseudonym_key_file: Path | None = None
     agreements: Path | None = None
     known_since: int | None = None
@@ -140,16 +142,47 @@ class SettingsForm(Strict):
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
-    """Read ``RISKSCORE_*``.
+    """Read ``RISKSCORE_*``, and the files of those that are secret.
 
     Raises:
-        ConfigError: Names every variable that is malformed or unknown.
+        ConfigError: Names every variable that is malformed or unknown, or a file without a secret.
     """
     ours = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     try:
-        settings: Settings = SettingsForm().load(ours)
+        settings: Settings = SettingsForm().load(with_secrets(ours))
     except ValidationError as error:
-        broken = by_path(error.messages)
+        broken = {written(name, ours): why for name, why in by_path(error.messages).items()}
         lines = (f"{name}: {'; '.join(reasons)}" for name, reasons in sorted(broken.items()))
         raise ConfigError(" | ".join(lines)) from error
     return settings
+
+
+def with_secrets(ours: Mapping[str, str]) -> dict[str, str]:
+    """Put what files hold in the place of the variables that name them.
+
+    Raises:
+        ConfigError: A file cannot be read or is empty, or its secret is given twice.
+    """
+    files = {f"{name}{FILE}" for name in SECRETS}
+    plain = {name: value for name, value in ours.items() if name not in files}
+    return plain | {name.removesuffix(FILE): secret(name, ours) for name in files & ours.keys()}
+
+
+def secret(name: str, ours: Mapping[str, str]) -> str:
+    """Read the file that a variable names; a line break at its end is not part of the secret."""
+    if (plain := name.removesuffix(FILE)) in ours:
+        raise ConfigError(f"{name}: expected it or {plain}, has both")
+    try:
+        text = Path(ours[name]).read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{name}: {ours[name]}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}: {ours[name]}: not UTF-8") from None  # it would hold the secret
+    if not text:
+        raise ConfigError(f"{name}: {ours[name]}: empty")
+    return text
+
+
+def written(name: str, ours: Mapping[str, str]) -> str:
+    """Say where an operator wrote a setting: in the variable, or in the file of another."""
+    return f"{name}{FILE}" if name in SECRETS and name not in ours else name
