@@ -17,7 +17,8 @@ SECRETS = ("RISKSCORE_DATABASE_URL",)  # each may stand in a file instead, named
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
-PATHS = {"models", "pseudonym_key_file", "agreements", "first_key"}
+TLS = {"tls_cert", "tls_key", "tls_client_ca"}
+PATHS = {"models", "pseudonym_key_file", "agreements", "first_key"} | TLS
 LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 SHARED = frozenset({"dealer", "clerk", "branch"})  # kinds of identifiers that many people share
 BIND_HERE = "127.0.0.1:8000"
@@ -48,6 +49,8 @@ class Settings:
         jwt_tenant_claim: The claim that says for whom a client speaks.
         max_depth: Objects and lists within each other in a request body.
         timeout: Seconds after which a worker that does not answer is replaced.
+        tls_cert: Certificate chain of the server; with ``tls_key`` it speaks TLS and nothing else.
+        tls_client_ca: Whose certificates callers must show; nobody must without.
     """
 
     models: Path = Path("models")
@@ -72,6 +75,9 @@ class Settings:
     bind: str = BIND_HERE
     workers: int = 2
     timeout: int = 60
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
 
 
 def whole(what: str, low: int, high: int, **more: Any) -> fields.Integer:
@@ -119,6 +125,9 @@ class SettingsForm(Strict):
     bind = shaped("HOST:PORT with a port up to 65535", BIND, data_key="RISKSCORE_BIND")
     workers = whole("a number", 1, 512, data_key="RISKSCORE_WORKERS")
     timeout = whole("seconds", 1, 3600, data_key="RISKSCORE_TIMEOUT")
+    tls_cert = shaped("a file", ".+", data_key="RISKSCORE_TLS_CERT")
+    tls_key = shaped("a file", ".+", data_key="RISKSCORE_TLS_KEY")
+    tls_client_ca = shaped("a file", ".+", data_key="RISKSCORE_TLS_CLIENT_CA")
 
     @validates_schema
     def check_together(self, loaded: dict[str, Any], **_: object) -> None:
