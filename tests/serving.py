@@ -53,7 +53,8 @@ def serving(models: Path, folder: Path, *options: str, **environ: str) -> Iterat
         environ: Settings, such as ``database_url``.
     """
     errors = folder / "errors.txt"
-    store = {"database_url": f"sqlite:///{folder}/riskscore.db"}
+    told = "database_url_file" in environ
+    store = {} if told else {"database_url": f"sqlite:///{folder}/riskscore.db"}
     with errors.open("a") as file, start(models, file, *options, **store | environ) as process:
         assert process.stdout
         said = ""
