@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from riskscore.access.tokens import Issuer
 from riskscore.app import create_app
 from riskscore.errors import StartupError
 from riskscore.history.agreements import read_agreements
@@ -124,3 +125,26 @@ def test_agreements_of_others_are_refused_in_a_line(tmp_path: Path, content: byt
         read_agreements(file)
 
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b'{"keys": 1}',
+        b'{"keys": [1]}',
+        b'{"keys": [{"kty": "oct"}]}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+    ids=["empty", "page", "list", "null", "number", "numbers", "half", "deep", "bytes"],
+)
+def test_keys_of_an_issuer_that_are_none_stop_the_start(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_bytes(content)
+
+    with pytest.raises(StartupError, match="no JSON Web Key Set"):
+        Issuer(source=str(file), issuer="i", audience="a", tenant_claim="tenant")

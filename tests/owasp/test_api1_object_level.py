@@ -1,5 +1,6 @@
 """API1:2023 Broken object level authorization: nobody finds by guessing what they were not told."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
@@ -7,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 
-from tests.owasp.conftest import Attacker
+from tests.owasp.conftest import SCORES, Attacker, application
+from tests.owasp.keyed import closed, key_for, served
 
 Json = dict[str, Any]
 TRICKS = [
@@ -97,3 +99,23 @@ def test_nobody_says_whose_they_are_by_a_header(attacker: Attacker, client: Flas
     for header in ("X-Tenant", "X-Tenant-ID", "Tenant", "X-User", "X-Forwarded-User"):
         told = client.get(f"/v1/decisions/{made}", headers={header: "other"})
         assert told.status_code == 200
+
+
+def test_two_tenants_with_one_reference_see_their_own_alone(models: Path, tmp_path: Path) -> None:
+    settings = closed(models, tmp_path)
+    keys = [key_for(settings, tenant) for tenant in ("bank", "telecom")]
+    with served(settings) as door:
+        made = [
+            door.post(SCORES, json=application(), headers=key).get_json()["decision_id"]
+            for key in keys
+        ]
+        seen = [
+            door.get("/v1/decisions?reference=attack-1", headers=key).get_json()["decisions"]
+            for key in keys
+        ]
+        crossed = [door.get(f"/v1/decisions/{made[0]}", headers=keys[1])]
+        crossed += [door.get(f"/v1/decisions/{uuid4()}", headers=keys[1])]
+
+    assert [[each["decision_id"] for each in listed] for listed in seen] == [[made[0]], [made[1]]]
+    assert [each.status_code for each in crossed] == [404, 404]
+    assert crossed[0].data == crossed[1].data

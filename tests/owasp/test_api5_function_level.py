@@ -1,10 +1,13 @@
 """API5:2023 Broken function level authorization: nobody keeps the store over HTTP."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.owasp.conftest import SCORES
+from tests.owasp.keyed import closed, key_for, served
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PURGE", "PROPFIND")
 KEEPING = ("forget", "purge", "keys", "backup", "restore", "retrain", "promote", "agreements")
@@ -48,3 +51,27 @@ def test_nothing_that_keeps_the_store_is_reached_from_outside(
     client: FlaskClient, prefix: str, verb: str, method: str
 ) -> None:
     assert client.open(f"{prefix}/{verb}", method=method).status_code == 404
+
+
+SCOPES = ("score:phone_subscription", "score:other", "outcomes", "decisions:read")
+NEEDED = {
+    ("POST", SCORES): "score:phone_subscription",
+    ("POST", f"{SCORES}/batch"): "score:phone_subscription",
+    ("POST", "/v1/outcomes"): "outcomes",
+    ("GET", "/v1/decisions"): "decisions:read",
+    ("GET", "/v1/decisions/1"): "decisions:read",
+}
+
+
+def test_a_key_for_one_function_opens_no_other(models: Path, tmp_path: Path) -> None:
+    settings = closed(models, tmp_path)
+    keys = {scope: key_for(settings, "bank", scope, name=scope) for scope in SCOPES}
+    with served(settings) as door:
+        opened = {
+            (call, scope)
+            for call in NEEDED
+            for scope in SCOPES
+            if door.open(call[1], method=call[0], json={}, headers=keys[scope]).status_code != 403
+        }
+
+    assert opened == set(NEEDED.items())

@@ -2,15 +2,20 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from riskscore.access.tokens import Issuer
+from riskscore.errors import ConfigError
 from tests.owasp.conftest import SCORES, application
+from tests.owasp.keyed import served, token, trusting
 from tests.serving import Server, serving
 
 Json = dict[str, Any]
@@ -96,3 +101,57 @@ def test_the_service_is_nobody_s_proxy(server: Server, trap: Trap, line: str) ->
 
     assert status >= 400
     assert not trap.stepped_in
+
+
+@pytest.mark.parametrize("member", ["jku", "x5u", "kid"])
+def test_no_token_says_where_its_keys_are(
+    models: Path, tmp_path: Path, trap: Trap, member: str
+) -> None:
+    header = {"kid": "elsewhere", member: f"http://{trap.address}/jwks.json"}
+    settings = trusting(models, tmp_path)
+
+    with served(settings) as door:
+        answer = door.post(SCORES, json=application(), headers=token(header))
+
+    assert answer.status_code == 401
+    assert not trap.stepped_in
+
+
+def test_an_issuer_s_address_leads_to_no_other(trap: Trap) -> None:
+    with leading_to(f"http://{trap.address}/") as source, pytest.raises(ConfigError):
+        Issuer(source=source, issuer="i", audience="a", tenant_claim="tenant")
+
+    assert not trap.stepped_in
+
+
+@contextmanager
+def leading_to(target: str) -> Iterator[str]:
+    """Run somebody on this machine who sends everybody elsewhere."""
+
+    class Detour(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", target)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its parent's
+            del format, args
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Detour) as detour:
+        thread = threading.Thread(target=detour.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{detour.server_port}/jwks.json"
+        finally:
+            detour.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["http://169.254.169.254/latest", "http://10.0.0.1/", "file:///etc/passwd", "ftp://x/"],
+)
+def test_keys_come_in_the_clear_from_this_machine_alone(source: str) -> None:
+    with pytest.raises(ConfigError, match="RISKSCORE_JWKS"):
+        Issuer(source=source, issuer="i", audience="a", tenant_claim="tenant")
