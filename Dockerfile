@@ -5,6 +5,9 @@
 #
 # To prove the models is to compile what walks their trees: the image keeps that code for workers to
 # load. On another kind of processor than the builder's they compile anew, for seconds.
+#
+# SQLite's file is where it is without a setting, below the working folder: so a container can name
+# another database in a file (RISKSCORE_DATABASE_URL_FILE), with which a setting would clash.
 FROM python:3.11-slim AS build
 RUN python -m venv /opt/riskscore
 COPY requirements-portfolio.txt /build/
@@ -16,15 +19,15 @@ RUN /opt/riskscore/bin/pip install --no-cache-dir --no-deps /build
 
 FROM python:3.11-slim
 RUN useradd --system --no-create-home riskscore \
-    && install -d -o riskscore -m 0700 /var/lib/riskscore
+    && install -d -o riskscore -m 0700 /var/lib/riskscore /var/lib/riskscore/data
 COPY --from=build /opt/riskscore /opt/riskscore
 COPY models /srv/models
 RUN ["/opt/riskscore/bin/riskscore", "check", "/srv/models"]
 ENV PATH=/opt/riskscore/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    RISKSCORE_MODELS=/srv/models \
-    RISKSCORE_DATABASE_URL=sqlite:////var/lib/riskscore/riskscore.db
+    RISKSCORE_MODELS=/srv/models
+WORKDIR /var/lib/riskscore
 USER riskscore
 VOLUME /var/lib/riskscore
 EXPOSE 8000

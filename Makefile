@@ -4,6 +4,8 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FIT      = $(BIN)/python -m training fit
+SHIPPED  = riskscore training bench examples .ci
+AUDIT    =                    # --required, where there is a network
 LATER    = --from 2025-09-01 --scores-from build/upstream/sim_registration
 COMPILE  = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
            --generate-hashes --no-emit-index-url --no-strip-extras --no-header pyproject.toml
@@ -18,11 +20,13 @@ run: $(VENV)/serving          # serve this checkout's models on 127.0.0.1:8000
 test: $(VENV)/development     # prove behaviour
 	$(BIN)/python -m pytest -n auto
 
-check: $(VENV)/development    # prove shape: format, lint, types, import contracts
+check: $(VENV)/development    # prove shape: format, lint, types, import contracts, weaknesses
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --confidence-level medium -r $(SHIPPED)
+	$(BIN)/python .ci/audit.py $(AUDIT)
 
 prove: $(VENV)/development    # the large proofs: minutes, not seconds
 	$(BIN)/python -m pytest tests/prove

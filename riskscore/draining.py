@@ -12,15 +12,18 @@ import logging
 import mmap
 import select
 import socket
+import ssl
 import struct
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors
+from gunicorn.sock import ssl_context
 from gunicorn.util import close_on_exec, write_nonblock
 from gunicorn.workers.sync import SyncWorker
 
@@ -44,6 +47,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
     errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
     errors.ParseException: HTTPStatus.BAD_REQUEST,
+    ssl.SSLError: HTTPStatus.BAD_REQUEST,
 }
 SAID_WHY, STOPPING = 0, 1  # places in what arbiter and workers share
 shared = mmap.mmap(-1, 2)
@@ -55,6 +59,8 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
     def load_wsgi(self) -> None:
         """Load the service; what must not start says why in one line and stops the arbiter."""
         try:
+            if self.cfg.is_ssl:
+                ssl_context(self.cfg)
             super().load_wsgi()
         except StartupError as error:
             if shared[SAID_WHY]:
@@ -100,7 +106,8 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
         bug = exc if status == HTTPStatus.INTERNAL_SERVER_ERROR else None
         log.warning("no request", exc_info=bug, extra={"fields": {"status": status.value}})
-        write_nonblock(client, problem(status))
+        with suppress(OSError):  # whoever is gone, or never spoke our TLS, hears nothing
+            write_nonblock(client, problem(status))
 
 
 def readable(connection: Any, seconds: float) -> bool:
@@ -113,7 +120,8 @@ def problem(status: HTTPStatus) -> bytes:
     body = json.dumps(members).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
-        f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
+        "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n\r\n"
     )
     return head.encode() + body
 

@@ -6,8 +6,9 @@ No preloading: a booster that was loaded before the fork hangs in the child. Cod
 import gc
 import logging
 import os
+import ssl
 import sys
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,22 @@ from riskscore.draining import DrainingWorker, shut_the_door
 from riskscore.errors import ConfigError
 from riskscore.logs import JsonLines
 from riskscore.settings import Settings, settings_from
+from riskscore.tls import Files, files_from, read_context
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - writable even where the root is not
 ECHOES = ("Worker (pid:%s) exited with code %s.", "Shutting down: %s", "Reason: %s")
 
 
-def read_settings() -> Settings:
+def read_settings() -> tuple[Settings, Files | None]:
+    """Read what the server needs, and prove the files it would speak TLS with."""
     try:
-        return settings_from(os.environ)
+        settings = settings_from(os.environ)
+        files = files_from(settings)
+        if files:
+            read_context(files)
     except ConfigError as error:
         sys.exit(f"Error: {error}")
+    return settings, files
 
 
 class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -88,13 +95,22 @@ def post_worker_init(worker: Any) -> None:
 def url_of(listener: Any) -> str:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-settings = read_settings()
+def ssl_context(cfg: Any, default: Any) -> ssl.SSLContext:
+    """Hand gunicorn, which asks at every connection, what this worker read when it started."""
+    del cfg, default
+    return context_of_worker(tls)
+
+
+context_of_worker = cache(read_context)
+settings, tls = read_settings()
 bind = settings.bind
 workers = settings.workers
 timeout = settings.timeout
+certfile, keyfile = (str(tls.cert), str(tls.key)) if tls else (None, None)
 graceful_timeout = 30  # seconds; the largest batch takes less
 worker_class = DrainingWorker
 logger_class = Log

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,15 @@ from riskscore.errors import ConfigError
 from riskscore.product.fields import Moment, Strict, by_path, expecting
 
 PREFIX = "RISKSCORE_"
+FILE = "_FILE"
+SECRETS = ("RISKSCORE_DATABASE_URL",)  # each may stand in a file instead, named by it and _FILE
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = r"[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 BIND = rf"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):({PORT})"
-PATHS = {"models", "pseudonym_key_file", "agreements", "first_key"}
 KEYS = "RISKSCORE_PSEUDONYM_KEYS"
 AGE = re.compile(r"([a-z][a-z0-9_]*)=([1-9][0-9]{0,4})d", re.ASCII)
+TLS = {"tls_cert", "tls_key", "tls_client_ca"}
+PATHS = {"models", "pseudonym_key_file", "agreements", "first_key"} | TLS
 LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+", re.ASCII)
 SHARED = frozenset({"dealer", "clerk", "branch"})  # kinds of identifiers that many people share
 BIND_HERE = "127.0.0.1:8000"
@@ -51,10 +54,12 @@ class Settings:
         jwt_tenant_claim: The claim that says for whom a client speaks.
         max_depth: Objects and lists within each other in a request body.
         timeout: Seconds after which a worker that does not answer is replaced.
+        tls_cert: Certificate chain of the server; with ``tls_key`` it speaks TLS and nothing else.
+        tls_client_ca: Whose certificates callers must show; nobody must without.
     """
 
     models: Path = Path("models")
-    database_url: str = "sqlite:///data/riskscore.db"
+    database_url: str = field(default="sqlite:///data/riskscore.db", repr=False)  # has a password
     pseudonym_keys: str | None = None
     pseudonym_key_file: Path | None = None
     agreements: Path | None = None
@@ -77,6 +82,9 @@ class Settings:
     bind: str = BIND_HERE
     workers: int = 2
     timeout: int = 60
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
 
 
 def whole(what: str, low: int, high: int, **more: Any) -> fields.Integer:
@@ -141,6 +149,9 @@ class SettingsForm(Strict):
     bind = shaped("HOST:PORT with a port up to 65535", BIND, data_key="RISKSCORE_BIND")
     workers = whole("a number", 1, 512, data_key="RISKSCORE_WORKERS")
     timeout = whole("seconds", 1, 3600, data_key="RISKSCORE_TIMEOUT")
+    tls_cert = shaped("a file", ".+", data_key="RISKSCORE_TLS_CERT")
+    tls_key = shaped("a file", ".+", data_key="RISKSCORE_TLS_KEY")
+    tls_client_ca = shaped("a file", ".+", data_key="RISKSCORE_TLS_CLIENT_CA")
 
     @validates_schema
     def check_together(self, loaded: dict[str, Any], **_: object) -> None:
@@ -166,16 +177,47 @@ class SettingsForm(Strict):
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
-    """Read ``RISKSCORE_*``.
+    """Read ``RISKSCORE_*``, and the files of those that are secret.
 
     Raises:
-        ConfigError: Names every variable that is malformed or unknown.
+        ConfigError: Names every variable that is malformed or unknown, or a file without a secret.
     """
     ours = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     try:
-        settings: Settings = SettingsForm().load(ours)
+        settings: Settings = SettingsForm().load(with_secrets(ours))
     except ValidationError as error:
-        broken = by_path(error.messages)
+        broken = {written(name, ours): why for name, why in by_path(error.messages).items()}
         lines = (f"{name}: {'; '.join(reasons)}" for name, reasons in sorted(broken.items()))
         raise ConfigError(" | ".join(lines)) from error
     return settings
+
+
+def with_secrets(ours: Mapping[str, str]) -> dict[str, str]:
+    """Put what files hold in the place of the variables that name them.
+
+    Raises:
+        ConfigError: A file cannot be read or is empty, or its secret is given twice.
+    """
+    files = {f"{name}{FILE}" for name in SECRETS}
+    plain = {name: value for name, value in ours.items() if name not in files}
+    return plain | {name.removesuffix(FILE): secret(name, ours) for name in files & ours.keys()}
+
+
+def secret(name: str, ours: Mapping[str, str]) -> str:
+    """Read the file that a variable names; a line break at its end is not part of the secret."""
+    if (plain := name.removesuffix(FILE)) in ours:
+        raise ConfigError(f"{name}: expected it or {plain}, has both")
+    try:
+        text = Path(ours[name]).read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{name}: {ours[name]}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}: {ours[name]}: not UTF-8") from None  # it would hold the secret
+    if not text:
+        raise ConfigError(f"{name}: {ours[name]}: empty")
+    return text
+
+
+def written(name: str, ours: Mapping[str, str]) -> str:
+    """Say where an operator wrote a setting: in the variable, or in the file of another."""
+    return f"{name}{FILE}" if name in SECRETS and name not in ours else name

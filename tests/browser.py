@@ -33,12 +33,13 @@ def browser() -> str:
     return found
 
 
-def run(page: Path, *options: str) -> str:
-    """Open a page and return what the browser prints."""
+def run(page: Path | str, *options: str) -> str:
+    """Open a page, by its path or its address, and return what the browser prints."""
+    address = page if isinstance(page, str) else page.resolve().as_uri()
     with tempfile.TemporaryDirectory() as profile:
         command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         where = [f"--user-data-dir={profile}", f"--crash-dumps-dir={profile}"]
-        arguments = [*command, *where, *options, page.resolve().as_uri()]
+        arguments = [*command, *where, *options, address]
         done = subprocess.run(  # noqa: S603 - a browser of this machine
             arguments, check=True, capture_output=True, text=True, timeout=SECONDS
         )

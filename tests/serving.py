@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,12 +25,18 @@ class Server:
     port: int
     said: str
     errors: Path
+    tls: ssl.SSLContext | None = None  # how to speak with one that speaks TLS
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
+    def connection(self) -> http.client.HTTPConnection:
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
     def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with closing(self.connection()) as connection:
             connection.request(method, path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             return response.status, json.loads(response.read())
@@ -46,14 +53,15 @@ def serving(models: Path, folder: Path, *options: str, **environ: str) -> Iterat
         environ: Settings, such as ``database_url``.
     """
     errors = folder / "errors.txt"
-    store = {"database_url": f"sqlite:///{folder}/riskscore.db"}
+    told = "database_url_file" in environ
+    store = {} if told else {"database_url": f"sqlite:///{folder}/riskscore.db"}
     with errors.open("a") as file, start(models, file, *options, **store | environ) as process:
         assert process.stdout
         said = ""
         while "curl" not in said:
             said += process.stdout.readline()
             assert process.poll() is None, errors.read_text()
-        [port] = set(re.findall(r"http://127\.0\.0\.1:(\d+)", said))
+        [port] = set(re.findall(r"https?://127\.0\.0\.1:(\d+)", said))
         try:
             yield Server(process=process, port=int(port), said=said, errors=errors)
         finally:

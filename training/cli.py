@@ -32,6 +32,7 @@ from training.options import (
     Names,
     TableFile,
     beside,
+    database_option,
     event_options,
     json_option,
     label_option,
@@ -294,7 +295,7 @@ def reasons_command(  # noqa: PLR0917 - click passes every option
 
 
 @main.command("export")
-@click.option("--database", envvar="RISKSCORE_DATABASE_URL", required=True, help="URL of a store.")
+@database_option
 @click.option("--out", type=FOLDER, required=True, help="The event folder to write.")
 @click.option(
     "--models",

@@ -1,5 +1,6 @@
 """Values of the command line's options."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import Any, NamedTuple
 
 import click
 
+from riskscore.errors import ConfigError
 from riskscore.product.moments import BadMoment, moment_in_file
+from riskscore.settings import with_secrets
 from training.bootstrap import DRAWS
 
 EXISTING = click.Path(exists=True, path_type=Path)
@@ -54,6 +57,23 @@ draws_option = click.option(
 def beside(product: str) -> tuple[Path, ...]:
     """Say where products that a product file looks at may be declared."""
     return (Path(product).parent,) if Path(product).is_file() else ()
+
+
+def told_database() -> str:
+    """Read where the service keeps its store, from the environment or from the file it names."""
+    try:
+        return with_secrets(os.environ)["RISKSCORE_DATABASE_URL"]
+    except KeyError:
+        raise click.UsageError("expected --database or RISKSCORE_DATABASE_URL") from None
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+database_option = click.option(
+    "--database",
+    default=told_database,
+    help="URL of a store.  [default: RISKSCORE_DATABASE_URL, or what its _FILE holds]",
+)
 
 
 class Moment(click.ParamType):

@@ -54,7 +54,7 @@ class Issuer:
         self.fetched = time.monotonic()
         try:
             self.keys = KeySet.import_key_set(json.loads(read(self.source)))
-        except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, JoseError) as error:
             raise ConfigError(f"RISKSCORE_JWKS: no JSON Web Key Set at {self.source}") from error
 
     def caller_of(self, token: str) -> Caller:

@@ -5,6 +5,7 @@ They judge a request and describe it in the API document; there is no second ide
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, assert_never
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
@@ -12,6 +13,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load, va
 from riskscore.api import examples
 from riskscore.product.application import PURPOSES, REFERENCE, REFERENCE_RULE, Application
 from riskscore.product.fields import (
+    UNDECLARED,
     Identifier,
     Moment,
     Strict,
@@ -85,7 +87,7 @@ class ApplicationForm(Strict):
         if isinstance(entities, Mapping) and isinstance(since, Mapping):
             alone = [
                 name
-                for name, moment in since.items()
+                for name, moment in islice(since.items(), UNDECLARED)
                 if moment is not None and entities.get(name) is None
             ]
             if alone:

@@ -130,7 +130,7 @@ def read_agreements(path: Path) -> tuple[Agreement, ...]:
         raise AgreementInvalid(
             f"{path}: {error.strerror}: expected a file of agreements"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise AgreementInvalid(f"{path}: not TOML: {error}") from error
     listed = tables.pop("agreement", [])
     if tables or not isinstance(listed, list):

@@ -4,13 +4,16 @@ Messages name what was expected and never repeat the value, which may be persona
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, pre_load
 
 from riskscore.product.identifiers import BadIdentifier, canonical
 from riskscore.product.moments import BadMoment, moment, moment_or_date
 from riskscore.product.spec import Format
+
+UNDECLARED = 100  # keys that are told by name; of more, only how many may stand there
 
 
 class Strict(Schema):
@@ -20,6 +23,17 @@ class Strict(Schema):
         "unknown": "not known here",
         "type": "expected keys and values",
     }
+
+    @pre_load
+    def bound(self, sent: Any, **_: object) -> Any:
+        """Refuse a flood of keys as one: to name each takes a hundred times what it takes to send.
+
+        Raises:
+            ValidationError: There are far more than are declared.
+        """
+        if isinstance(sent, Mapping) and len(sent) > (most := len(self.fields) + UNDECLARED):
+            raise ValidationError(f"expected at most {most:,} keys")
+        return sent
 
 
 def expecting(what: str) -> dict[str, str | list[Any] | dict[Any, Any]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from riskscore.errors import ConfigError
-from riskscore.settings import Settings, settings_from
+from riskscore.settings import SECRETS, Settings, SettingsForm, settings_from
 
 
 def test_everything_has_a_default() -> None:
@@ -108,3 +108,66 @@ def test_keys_are_said_to_be_in_one_place() -> None:
 def test_keys_are_in_a_file_a_variable_or_printed(text: str) -> None:
     with pytest.raises(ConfigError, match="RISKSCORE_PSEUDONYM_KEYS: expected file:PATH"):
         settings_from({"RISKSCORE_PSEUDONYM_KEYS": text})
+
+
+PASSWORD = "hunter2"  # noqa: S105 - of no database
+URL = f"postgresql://risk:{PASSWORD}@db/risk"
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / "url"
+    file.write_text(f"{URL}{ending}", newline="")
+
+    assert settings_from({"RISKSCORE_DATABASE_URL_FILE": str(file)}).database_url == URL
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"\xff" + URL.encode(), "not UTF-8"),
+        (f"mysql://risk:{PASSWORD}@db".encode(), "expected sqlite:///FILE or postgresql://..."),
+        (f"{URL}\n{URL}\n".encode(), "expected sqlite:///FILE or postgresql://..."),
+    ],
+)
+def test_a_file_without_a_secret_is_named_and_not_repeated(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    file = tmp_path / "url"
+    file.write_bytes(content)
+
+    with pytest.raises(ConfigError) as refusal:
+        settings_from({"RISKSCORE_DATABASE_URL_FILE": str(file)})
+
+    assert str(refusal.value).startswith("RISKSCORE_DATABASE_URL_FILE: ")
+    assert str(refusal.value).endswith(reason)
+    assert PASSWORD not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("nowhere", "No such file"), (".", "Is a directory")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=f"^RISKSCORE_DATABASE_URL_FILE: .+: {reason}"):
+        settings_from({"RISKSCORE_DATABASE_URL_FILE": str(tmp_path / name)})
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text(URL)
+
+    with pytest.raises(ConfigError, match="expected it or RISKSCORE_DATABASE_URL, has both"):
+        settings_from({"RISKSCORE_DATABASE_URL_FILE": str(file), "RISKSCORE_DATABASE_URL": URL})
+
+
+def test_only_secrets_stand_in_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^RISKSCORE_WORKERS_FILE: not known"):
+        settings_from({"RISKSCORE_WORKERS_FILE": str(tmp_path)})
+
+
+def test_every_secret_is_a_setting() -> None:
+    assert set(SECRETS) <= {each.data_key for each in SettingsForm().fields.values()}
+
+
+def test_settings_do_not_show_a_password() -> None:
+    assert PASSWORD not in repr(settings_from({"RISKSCORE_DATABASE_URL": URL}))

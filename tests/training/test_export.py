@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from riskscore.api.served import EXTENSION
 from riskscore.app import create_app
@@ -71,3 +72,25 @@ def test_no_database_and_another_one_are_one_line(
 
     assert "riskscore.db: no such database" in absent.stderr
     assert "the database cannot be read, or is none of ours" in foreign.stderr
+
+
+def test_the_database_may_be_told_by_a_file_and_not_twice(
+    built_in_models: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = tmp_path / "url"
+    url.write_text(sqlite_url(tmp_path) + "\n")
+    options = ["--models", built_in_models, "--out", tmp_path / "seen"]
+
+    monkeypatch.setenv("RISKSCORE_DATABASE_URL_FILE", str(url))
+    absent = run("export", *options, expect=1)
+    monkeypatch.setenv("RISKSCORE_DATABASE_URL", sqlite_url(tmp_path))
+    twice = run("export", *options, expect=1)
+
+    assert f"{tmp_path}/riskscore.db: no such database" in absent.stderr
+    assert "expected it or RISKSCORE_DATABASE_URL, has both" in twice.stderr
+
+
+def test_a_database_must_be_told(built_in_models: Path, tmp_path: Path, run: Run) -> None:
+    result = run("export", "--models", built_in_models, "--out", tmp_path / "seen", expect=2)
+
+    assert "expected --database or RISKSCORE_DATABASE_URL" in result.stderr

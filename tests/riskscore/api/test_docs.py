@@ -1,9 +1,13 @@
 """The page that shows the API document."""
 
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+
+from tests.browser import run
+from tests.serving import serving
 
 
 def test_the_page_needs_nothing_inline_and_nobody_else(client: FlaskClient) -> None:
@@ -38,3 +42,13 @@ def test_files_are_not_sent_twice(client: FlaskClient) -> None:
 
     assert again.status_code == 304
     assert first.headers["Cache-Control"] == "max-age=3600"
+
+
+def test_the_page_works_in_a_browser_that_heeds_its_policy(models: Path, tmp_path: Path) -> None:
+    with serving(models, tmp_path, "--dev") as server:
+        page = run(
+            f"http://127.0.0.1:{server.port}/docs", "--virtual-time-budget=20000", "--dump-dom"
+        )
+
+    assert "Score one: " in page
+    assert "/v1/outcomes" in page

@@ -43,11 +43,36 @@ def test_a_malformed_correlator_is_refused_and_not_repeated(
     assert correlator not in response.text
 
 
-def test_nothing_is_kept_on_the_way_or_guessed_from_its_content(client: FlaskClient) -> None:
-    headers = client.get("/healthz").headers
+@pytest.mark.parametrize(("method", "path", "status"), [*ANYTHING, ("GET", "/openapi.json", 200)])
+def test_nothing_is_kept_on_the_way_or_guessed_or_framed(
+    client: FlaskClient, method: str, path: str, status: int
+) -> None:
+    response = client.open(path, method=method)
 
-    assert headers["Cache-Control"] == "no-store"
-    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert response.status_code == status
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response.headers["Content-Security-Policy"] == (
+        "default-src 'none'; frame-ancestors 'none'"
+    )
+
+
+def test_no_header_is_said_twice(client: FlaskClient) -> None:
+    for path in ("/docs", "/docs/swagger-ui.css", "/healthz"):
+        names = [name for name, _ in client.get(path).headers]
+        assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("scheme", "said"), [("https", True), ("http", False)])
+def test_over_tls_a_browser_is_told_to_stay_there(
+    client: FlaskClient, scheme: str, *, said: bool
+) -> None:
+    headers = client.get("/healthz", base_url=f"{scheme}://localhost").headers
+
+    assert ("Strict-Transport-Security" in headers) is said
 
 
 def test_the_log_says_what_happened_and_not_what_was_sent(
