@@ -14,7 +14,7 @@ from training.errors import ColumnsMissing
 from training.receipts import or_default, read_times, received
 
 NEEDED = ("product", "reference", "status", "known_at")
-WANTED = (*NEEDED, "tenant", "received_at", "source")
+WANTED = (*NEEDED, "tenant", "received_at", "source", "looked_because")
 DISPUTED = -1
 LABEL = {"confirmed": 1, "cleared": 0, "retracted": 0, "disputed": DISPUTED}
 
@@ -49,6 +49,8 @@ def labels_known(path: Path, product: str, about: pd.DataFrame, as_of: int) -> N
 def read_outcomes(path: Path) -> pd.DataFrame:
     """Read ``product``, ``reference``, ``status``, ``tenant``, ``known``, ``received``, ``source``.
 
+    And ``looked_because``, empty where nobody said why.
+
     Raises:
         ColumnsMissing: A column is not there.
         DataInvalid: A status is unknown, a reference or time missing.
@@ -73,6 +75,7 @@ def read_outcomes(path: Path) -> pd.DataFrame:
             **{name: texts(others[name]) for name in ("product", "reference", "status")},
             "tenant": or_default(others.get("tenant"), "default", len(whole)),
             "source": or_default(others.get("source"), "", len(whole)),
+            "looked_because": or_default(others.get("looked_because"), "", len(whole)),
             "known": read_times(others["known_at"], path, "known_at"),
             "received": received(others, "known_at", path),
         }
