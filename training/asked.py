@@ -46,10 +46,17 @@ class Costs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How review starts; block goes by costs where there are some, else by the asked rate."""
+    """How review starts; block goes by costs where there are some, else by the asked rate.
+
+    Attributes:
+        found_share: Share of frauds ever found, where it is known; of ``--unlabelled pu`` alone.
+        latest: Whether thresholds are set on the latest rows, test slice included.
+    """
 
     alerts_per_day: float | None = None
     costs: Costs | None = None
+    found_share: float | None = None
+    latest: bool = False
 
 
 class CostsForm(Strict):

@@ -61,7 +61,7 @@ def fit_slopes(
 ) -> Slopes:
     """Find the likeliest slopes and shift under the prior; one slope where told, or of few."""
     rarer = min(int(labels.sum()), int((1 - labels).sum()))
-    parts = _parts(margins)
+    parts = parts_of(margins)
     if single or rarer < FEW:
         parts = parts.sum(axis=1, keepdims=True)
     weights = weights / weights.mean()
@@ -78,7 +78,7 @@ def fit_slopes(
 
 
 def log_odds(margins: Margins, slopes: Slopes) -> Margins:
-    calibrated: Margins = _parts(margins) @ np.array([slopes.low, slopes.high]) + slopes.shift
+    calibrated: Margins = parts_of(margins) @ np.array([slopes.low, slopes.high]) + slopes.shift
     return calibrated
 
 
@@ -88,7 +88,7 @@ def knots_over(margins: Margins) -> Margins:
     return np.linspace(low - beyond, high + beyond, KNOTS)
 
 
-def _parts(margins: Margins) -> Margins:
+def parts_of(margins: Margins) -> Margins:
     """Return log s and -log(1 - s), shape (n, 2); they sum to the margin."""
     return np.column_stack([-np.logaddexp(0, -margins), np.logaddexp(0, margins)])
 

@@ -1,7 +1,9 @@
 """Command line: ``python -m training``."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -49,6 +51,7 @@ from training.read import read_dataset
 from training.simulate.command import simulate
 from training.tables import show_crossvalidation, show_evaluation, show_fit
 from training.tune import Search
+from training.unlabelled import Unlabelled
 from training.without import without
 
 
@@ -104,6 +107,21 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
     help="Event folder: weigh found frauds by lateness and source; leave out rows too young.",
 )
 @click.option(
+    "--unlabelled",
+    type=click.Choice(get_args(Unlabelled)),
+    default="clean",
+    show_default=True,
+    help="Event folder: what rows are of which no fraud was found.",
+)
+@click.option(
+    "--found-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="With --unlabelled pu: the share of frauds that is ever found; estimated unless told.",
+)
+@click.option(
+    "--latest", is_flag=True, help="Set thresholds on the latest rows, test slice included."
+)
+@click.option(
     "--alerts-per-day",
     type=click.FloatRange(0, min_open=True),
     help="Start review where so many applications a day are looked at.",
@@ -129,6 +147,9 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     holdout_out: Path | None,
     version: str | None,
     weighed: bool,  # noqa: FBT001 - a flag of the command line
+    unlabelled: Unlabelled,
+    found_share: float | None,
+    latest: bool,  # noqa: FBT001
     alerts_per_day: float | None,
     costs: Path | None,
     trials: int | None,
@@ -148,11 +169,13 @@ def fit_command(  # noqa: PLR0917 - click passes every option
             label=label,
             time=time,
             weighed=weighed,
+            unlabelled=unlabelled,
             declarations=beside(product),
             **events._asdict(),
         )
         aside = _holdout(holdout, holdout_out)
         asked = _asked(alerts_per_day, costs)
+        asked = replace(asked, found_share=found_share, latest=latest)
         search = _search(trials, timeout, tune_fpr, study)
         order = Order(
             models=out, seed=seed, version=version, holdout=aside, asked=asked, search=search

@@ -14,6 +14,7 @@ from riskscore.product.spec import Product
 from riskscore.product.values import Values
 from training.labels import Labels
 from training.receipts import Times
+from training.unlabelled import Unlabelled
 
 Places = NDArray[np.int64]  # of rows in a dataset, from 0
 
@@ -33,6 +34,7 @@ class Source:
         known_since: Event folder: since when everything was watched; None to go by what came first.
         weighed: Event folder: weigh found frauds by lateness and source, and leave out rows that
             are too young.
+        unlabelled: Event folder: what rows are taken for of which no fraud was found.
         scores_from: Bundles whose scores are looked at instead of the event files' own.
         agreements: Event folder: a file of agreements by which tenants see each other's history.
         declarations: Folders where products that are looked at may be declared.
@@ -46,6 +48,7 @@ class Source:
     first: int | None = None
     known_since: int | None = None
     weighed: bool = False
+    unlabelled: Unlabelled = "clean"
     scores_from: tuple[Path, ...] = ()
     agreements: Path | None = None
     declarations: tuple[Path, ...] = ()
@@ -57,6 +60,7 @@ class Source:
             "--as-of": self.as_of is not None,
             "--from": self.first is not None,
             "--known-since": self.known_since is not None,
+            "--unlabelled": self.unlabelled != "clean",
             "--scores-from": bool(self.scores_from),
             "--agreements": self.agreements is not None,
         }
@@ -91,6 +95,8 @@ class Dataset:
         ignored: Columns that nobody declared.
         past: History columns that the file lacks, by name, of every row of the file.
         upstreams: Whose scores are among them.
+        chances: That a fraud ever found is found by now, shape (n_rows,); None where rows of
+            which no fraud was found count as innocent.
         worth: What the weights were made of, for the manifest; None where nothing was weighed.
     """
 
@@ -107,6 +113,7 @@ class Dataset:
     past: Mapping[str, Values] = field(default_factory=dict)
     upstreams: tuple[Upstream, ...] = ()
     worth: Mapping[str, Any] | None = None
+    chances: Values | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -124,13 +131,14 @@ class Dataset:
             weights=self.weights[places],
             times=None if self.times is None else self.times[places],
             rows=self.rows[places],
+            chances=None if self.chances is None else self.chances[places],
         )
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything a fit learns from: columns, values, labels, weights, times."""
+        """SHA-256 of all a fit learns from: columns, values, labels, weights, times, chances."""
         digest = hashlib.sha256(repr([each.name for each in self.product.columns]).encode())
-        for part in (self.matrix, self.labels, self.weights, self.times):
+        for part in (self.matrix, self.labels, self.weights, self.times, self.chances):
             if part is not None:
                 digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()

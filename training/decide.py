@@ -1,6 +1,6 @@
 """Calibrate and set thresholds, on rows that the trees were not grown on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from riskscore.model.trees import Trees
 from training.asked import Asked
 from training.bootstrap import Rows, Weights, interval, resampled
 from training.datasets import Dataset
+from training.discovery import calibrate_unlabelled, innocence
 from training.errors import OptionInvalid
 from training.maps import EARLIER, best_map
 from training.metrics import flagged_shares
@@ -50,16 +51,34 @@ class Decided(NamedTuple):
     record: Record
 
 
-def decide(trees: Trees, rows: Dataset, scale: Scale | None, asked: Asked) -> Decided:
+class Calibrated(NamedTuple):
+    """A map, the share of frauds ever found (1 where labels say it all), and the record."""
+
+    calibration: Calibration
+    found_share: float
+    record: Record
+
+
+def decide(
+    trees: Trees, rows: Dataset, scale: Scale | None, asked: Asked, latest: Dataset | None = None
+) -> Decided:
     """Choose the map that holds on later rows, then the thresholds.
 
+    Args:
+        trees: Already grown.
+        rows: Those to calibrate on.
+        scale: Of an earlier version, if there is one.
+        asked: How thresholds are set.
+        latest: Rows to set them on, if not the same.
+
     Raises:
-        OptionInvalid: Alerts a day are asked of rows without a time.
+        OptionInvalid: Alerts a day are asked of rows without a time, or a share found without
+            rows that are taken for unlabelled.
     """
+    mapped = _mapped(trees, rows, asked)
+    rows = rows if latest is None else latest
     margins = trees.margins(rows.matrix)[:, 0]
-    later = np.zeros(len(rows), bool)
-    later[cut(rows.labels, rows.times, (EARLIER, 1 - EARLIER), seed=0)[1]] = True
-    mapped = best_map(margins, rows.labels, rows.weights, later)
+    rows = _innocent(margins, rows, mapped)
     review = _review(margins, rows, mapped.calibration, asked)
     block = max(review, _block(margins, rows, mapped.calibration, asked))
     scale = scale or scale_at(review, mapped.calibration)
@@ -71,7 +90,7 @@ def decide(trees: Trees, rows: Dataset, scale: Scale | None, asked: Asked) -> De
     model = Model(trees=trees, calibration=mapped.calibration, scale=scale, thresholds=thresholds)
     rates = _rates(margins, rows, thresholds, asked)
     record = {
-        "calibrated_by": {"map": mapped.name, "log_loss": dict(mapped.log_loss)},
+        "calibrated_by": mapped.record,
         "asked": {f"{name}_fpr": rate for name, rate in rates.items()},
         "thresholds_on": {
             "review": _told(margins, rows, review, rates["review"]),
@@ -79,6 +98,32 @@ def decide(trees: Trees, rows: Dataset, scale: Scale | None, asked: Asked) -> De
         },
     }
     return Decided(model, record)
+
+
+def _mapped(trees: Trees, rows: Dataset, asked: Asked) -> Calibrated:
+    margins = trees.margins(rows.matrix)[:, 0]
+    if rows.chances is not None:
+        share = asked.found_share
+        found = calibrate_unlabelled(margins, rows.labels, rows.chances, share=share)
+        by = {"map": "beta, of unlabelled rows", "log_loss": {}, "found_share": found.share}
+        return Calibrated(found.calibration, found.share, by | {"share_told": share is not None})
+    if asked.found_share is not None:
+        raise OptionInvalid("--found-share: goes with --unlabelled pu, on an event folder")
+    later = np.zeros(len(rows), bool)
+    later[cut(rows.labels, rows.times, (EARLIER, 1 - EARLIER), seed=0)[1]] = True
+    mapped = best_map(margins, rows.labels, rows.weights, later)
+    by = {"map": mapped.name, "log_loss": dict(mapped.log_loss)}
+    return Calibrated(mapped.calibration, 1.0, by)
+
+
+def _innocent(margins: Margins, rows: Dataset, mapped: Calibrated) -> Dataset:
+    """Count rows of which no fraud was found as innocent as far as they probably are."""
+    if rows.chances is None:
+        return rows
+    fraud = mapped.calibration.probabilities(margins)
+    innocent = innocence(fraud, rows.labels, mapped.found_share * rows.chances)
+    weights = rows.weights * np.where(rows.labels == 1, 1.0, innocent)
+    return replace(rows, weights=weights)
 
 
 def _review(margins: Margins, rows: Dataset, calibration: Calibration, asked: Asked) -> float:

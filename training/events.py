@@ -1,6 +1,7 @@
 """Read an event folder: applications as they came in, labelled by what was found out later."""
 
 from pathlib import Path
+from typing import assert_never
 
 import numpy as np
 import pandas as pd
@@ -9,19 +10,21 @@ from numpy.typing import NDArray
 
 from riskscore.errors import DataUnreadable
 from riskscore.history.folder import COUNTING, OUTCOMES, PURPOSES
+from riskscore.product.encode import Matrix
 from riskscore.product.parsing import parse_moments, texts
 from riskscore.product.refusals import Refusals
 from riskscore.product.spec import Product
 from riskscore.product.tables import column_names, read_batches
 from training.datasets import Dataset, Source
-from training.errors import ColumnsMissing, LabelsInvalid
-from training.found import Worth, worth_of_rows
+from training.errors import ColumnsMissing, LabelsInvalid, OptionInvalid
+from training.found import worth_of_rows
 from training.history import past_of
-from training.labels import Labels, check_both
+from training.labels import check_both
 from training.matrix import read_table
 from training.outcomes import DISPUTED, labels_known
-from training.receipts import Times, or_default, read_times, received
+from training.receipts import or_default, read_times, received
 from training.truth import labels_of, read_truth
+from training.unlabelled import Treated, of_unknown, of_unseen
 
 ABOUT = ("reference", "occurred_at", "received_at", "tenant", "purpose")
 TIMES = ("occurred_at", "received_at", "known_at")
@@ -55,8 +58,10 @@ def read_events(product: Product, source: Source) -> Dataset:
     as_of = source.as_of if source.as_of is not None else latest_time(source.path)
     labels = _labels(product, source, about, as_of)
     times = read_times(table.others[time], path, time)
-    worth = _worth(product, source, about, times, labels, as_of)
-    wanted = counted(about, as_of) & (labels != DISPUTED) & (worth.weights > 0)
+    wanted = counted(about, as_of) & (labels != DISPUTED)
+    rows = about.assign(occurred=times, label=labels)
+    treated = _treated(product, source, rows, table.matrix, wanted, as_of)
+    wanted &= treated.weights > 0
     if source.first is not None:
         wanted &= times >= source.first
     places = np.flatnonzero(wanted)
@@ -65,7 +70,7 @@ def read_events(product: Product, source: Source) -> Dataset:
         product=product,
         matrix=table.matrix if len(places) == len(about) else table.matrix[places],
         labels=labels[places],
-        weights=worth.weights[places],
+        weights=treated.weights[places],
         times=times[places],
         rows=places,
         file=path,
@@ -73,7 +78,8 @@ def read_events(product: Product, source: Source) -> Dataset:
         as_of=as_of,
         past=past.values,
         upstreams=past.upstreams,
-        worth=worth.record or None,
+        worth=treated.record or None,
+        chances=None if treated.chances is None else treated.chances[places],
     )
 
 
@@ -137,18 +143,32 @@ def _labels(product: Product, source: Source, about: pd.DataFrame, as_of: int) -
     return labels_known(path, product.name, about, as_of)
 
 
-def _worth(  # noqa: PLR0913, PLR0917 - all about one set of rows
+def _treated(  # noqa: PLR0913, PLR0917 - all about one set of rows
     product: Product,
     source: Source,
-    about: pd.DataFrame,
-    times: Times,
-    labels: Labels,
+    rows: pd.DataFrame,
+    matrix: Matrix,
+    wanted: NDArray[np.bool_],
     as_of: int,
-) -> Worth:
-    if not source.weighed or source.truth:
-        return Worth(np.ones(len(labels)), {})
-    rows = about.assign(occurred=times, label=labels)
-    return worth_of_rows(source.path / OUTCOMES, product.name, rows, as_of)
+) -> Treated:
+    """Weigh rows by what is known of them; the truth needs no weights."""
+    outcomes = source.path / OUTCOMES
+    if source.truth:
+        return Treated(np.ones(len(rows)), None, {})
+    if source.weighed and source.unlabelled != "clean":
+        raise OptionInvalid("--weighed: --unlabelled pu or propensity takes its place")
+    match source.unlabelled:
+        case "pu":
+            return of_unknown(outcomes, product.name, rows, as_of)
+        case "propensity":
+            return of_unseen(outcomes, product.name, rows, matrix, wanted, as_of)
+        case "clean" if source.weighed:
+            worth = worth_of_rows(outcomes, product.name, rows, as_of)
+            return Treated(worth.weights, None, worth.record)
+        case "clean":
+            return Treated(np.ones(len(rows)), None, {})
+        case _:
+            assert_never(source.unlabelled)
 
 
 def _check(path: Path, needed: set[str]) -> None:

@@ -56,6 +56,23 @@ def worth_of_rows(path: Path, product: str, rows: pd.DataFrame, as_of: int) -> W
     return Worth(weights, record | {"lateness": late.as_record(), "too_young": int(young.sum())})
 
 
+def standing_frauds(path: Path, product: str, rows: pd.DataFrame, as_of: int) -> NDArray[np.int64]:
+    """Say when each application was first confirmed, if it still is; -1 of the others.
+
+    Args:
+        path: The outcomes of an event folder.
+        product: Whose outcomes.
+        rows: The applications, with ``tenant``, ``reference`` and ``label`` as known by ``as_of``.
+        as_of: Until when outcomes are known.
+
+    Returns:
+        Microseconds UTC, shape (n_rows,).
+    """
+    known = first_confirmed(path, product, rows, as_of)["known"]
+    standing = known.notna().to_numpy() & (rows["label"].to_numpy() == 1)
+    return np.where(standing, known.fillna(-1).to_numpy(np.int64), -1)
+
+
 def first_confirmed(path: Path, product: str, about: pd.DataFrame, as_of: int) -> pd.DataFrame:
     """Find the first confirmation of each application that was known by then.
 

@@ -49,6 +49,8 @@ def labels_known(path: Path, product: str, about: pd.DataFrame, as_of: int) -> N
 def read_outcomes(path: Path) -> pd.DataFrame:
     """Read product, reference, status, tenant, source, looked_because, known and received.
 
+    And ``looked_because``, empty where nobody said why.
+
     Raises:
         ColumnsMissing: A column is not there.
         DataInvalid: A status is unknown, a reference or time missing.

@@ -14,6 +14,8 @@ publish     one folder that proves itself when loaded             riskscore.mode
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from riskscore.model.bundle import check_models, read_scale
 from riskscore.model.publish import Fitted, publish
 from riskscore.model.scale import Scale
@@ -30,7 +32,7 @@ from training.importance import importance
 from training.judge import judge
 from training.read import read_dataset
 from training.record import record
-from training.splits import split
+from training.splits import latest_places, split
 from training.tune import Search, tune
 
 
@@ -93,6 +95,7 @@ def fitted(
 
     Raises:
         TooFewRows: Some slice would have only one label.
+        OptionInvalid: Thresholds are asked of the latest rows, and there is no time.
     """
     warn_of_copies(dataset)
     parts = split(dataset, seed=seed)
@@ -102,23 +105,29 @@ def fitted(
         dataset = replace(dataset, product=replace(dataset.product, recipe=tuned.recipe))
     grown = grow(dataset, parts.fit, parts.stop, seed=seed)
     trees = Trees(grown.final)
-    decided = decide(trees, dataset.take(parts.calibrate), scale, asked or Asked())
+    asked, rows = asked or Asked(), dataset.take(parts.calibrate)
+    decided = decide(trees, rows, scale, asked)
+    figures = judge(decided.model, dataset.take(parts.test))
+    if asked.latest:
+        latest = latest_places(dataset, parts)
+        decided = decide(trees, rows, scale, asked, dataset.take(latest))
+        parts = parts._replace(calibrate=np.union1d(parts.calibrate, latest))
     model = decided.model
     if scale is not None:
-        warn_of_scale(model, dataset.take(parts.calibrate))
+        warn_of_scale(model, rows)
     return Fitted(
         product=dataset.product,
         trees=trees,
         calibration=model.calibration,
         scale=model.scale,
         thresholds=model.thresholds,
-        importance=importance(trees, dataset.matrix[parts.calibrate]),
+        importance=importance(trees, rows.matrix),
         record=record(
             dataset,
             parts,
             seed=seed,
             rounds=grown.rounds,
-            figures=judge(model, dataset.take(parts.test)),
+            figures=figures,
         )
         | decided.record
         | ({} if tuned is None else {"tuning": tuned.record}),

@@ -11,7 +11,7 @@ import numpy as np
 
 from riskscore.errors import DataInvalid
 from training.datasets import Dataset, Places
-from training.errors import TooFewRows
+from training.errors import OptionInvalid, TooFewRows
 from training.labels import FLOAT32, Labels
 from training.receipts import Times
 
@@ -45,6 +45,18 @@ def split(dataset: Dataset, *, seed: int) -> Split:
     for name, places in zip(Split._fields, slices, strict=True):
         check_slice(dataset, places, f"{dataset.file}: slice '{name}'")
     return slices
+
+
+def latest_places(dataset: Dataset, parts: Split) -> Places:
+    """Return the later half of the calibration rows, and the test rows after them.
+
+    Raises:
+        OptionInvalid: The rows have no time.
+    """
+    if dataset.times is None:
+        raise OptionInvalid("--latest: the rows have no time; name it with --time")
+    later = cut_by_time(dataset.times[parts.calibrate], (0.5, 0.5))[1]
+    return np.union1d(parts.calibrate[later], parts.test)
 
 
 def hold_out(dataset: Dataset, share: float, *, seed: int) -> tuple[Places, Places]:
