@@ -14,6 +14,7 @@ from riskscore.product.spec import Product
 from riskscore.product.values import Values
 from training.labels import Labels
 from training.receipts import Times
+from training.stored import in_blocks, taken
 
 Places = NDArray[np.int64]  # of rows in a dataset, from 0
 
@@ -35,6 +36,7 @@ class Source:
             are too young.
         scores_from: Bundles whose scores are looked at instead of the event files' own.
         declarations: Folders where products that are looked at may be declared.
+        scratch: A folder for the encoded rows of a labelled table that memory does not hold.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Source:
     weighed: bool = False
     scores_from: tuple[Path, ...] = ()
     declarations: tuple[Path, ...] = ()
+    scratch: Path | None = None
 
     @property
     def about_events(self) -> list[str]:
@@ -78,7 +81,7 @@ class Dataset:
     """Labelled rows, encoded.
 
     Attributes:
-        matrix: Shape (n_rows, n_columns).
+        matrix: Shape (n_rows, n_columns); a mapped file where memory does not hold it.
         weights: Shape (n_rows,), 1 unless the data says otherwise.
         times: When each application occurred; None where the data has no time.
         rows: The row of the file that each stands for, from 0.
@@ -116,7 +119,7 @@ class Dataset:
         """Keep some rows, in the order given."""
         return replace(
             self,
-            matrix=self.matrix[places],
+            matrix=taken(self.matrix, places),
             labels=self.labels[places],
             weights=self.weights[places],
             times=None if self.times is None else self.times[places],
@@ -127,7 +130,9 @@ class Dataset:
     def fingerprint(self) -> str:
         """SHA-256 of everything a fit learns from: columns, values, labels, weights, times."""
         digest = hashlib.sha256(repr([each.name for each in self.product.columns]).encode())
-        for part in (self.matrix, self.labels, self.weights, self.times):
+        for block in in_blocks(self.matrix):
+            digest.update(block.data)
+        for part in (self.labels, self.weights, self.times):
             if part is not None:
                 digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()

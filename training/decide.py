@@ -13,6 +13,7 @@ from training.asked import Asked
 from training.bootstrap import Rows, Weights, interval, resampled
 from training.datasets import Dataset
 from training.errors import OptionInvalid
+from training.judge import margins_of
 from training.maps import EARLIER, best_map
 from training.metrics import flagged_shares
 from training.notices import warn
@@ -56,7 +57,7 @@ def decide(trees: Trees, rows: Dataset, scale: Scale | None, asked: Asked) -> De
     Raises:
         OptionInvalid: Alerts a day are asked of rows without a time.
     """
-    margins = trees.margins(rows.matrix)[:, 0]
+    margins = margins_of(trees, rows.matrix)
     later = np.zeros(len(rows), bool)
     later[cut(rows.labels, rows.times, (EARLIER, 1 - EARLIER), seed=0)[1]] = True
     mapped = best_map(margins, rows.labels, rows.weights, later)

@@ -9,6 +9,7 @@ TrainingError                   a fit or an evaluation cannot be done as asked
     StoreUnreadable             a database is not there, none of ours, or cannot be reached
     LimitsInvalid               a file of limits is not there, or breaks the form
     NotComparable               two bundles cannot be judged side by side on these rows
+    ScratchFailed               rows that are too many for memory cannot be kept on disk
     PromotionRefused            no verdict lets this bundle be champion, or nothing to go back to
 
 Beside these, ``riskscore.errors.DataError`` says that a file is unreadable or breaks its
@@ -52,6 +53,10 @@ class LimitsInvalid(TrainingError):
 
 class NotComparable(TrainingError):
     """Two bundles cannot be judged side by side on these rows."""
+
+
+class ScratchFailed(TrainingError):
+    """Rows that are too many for memory cannot be kept on disk either."""
 
 
 class PromotionRefused(TrainingError):
