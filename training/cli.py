@@ -117,6 +117,16 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
     type=click.Path(dir_okay=False, path_type=Path),
     help="File that keeps every trial, to go on from.",
 )
+@click.option(
+    "--external-memory",
+    is_flag=True,
+    help="Keep rows on disk (in TMPDIR) that memory does not hold; a labelled table only.",
+)
+@click.option(
+    "--dask",
+    metavar="SCHEDULER",
+    help="Grow the trees on a cluster: tcp://HOST:PORT, local, or local:N for N workers here.",
+)
 @seed_option
 def fit_command(  # noqa: PLR0917 - click passes every option
     product: str,
@@ -135,6 +145,8 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     timeout: float | None,
     tune_fpr: float,
     study: Path | None,
+    external_memory: bool,  # noqa: FBT001 - likewise
+    dask: str | None,
     seed: int,
 ) -> None:
     """Fit a product on labelled rows and write its bundle.
@@ -155,7 +167,14 @@ def fit_command(  # noqa: PLR0917 - click passes every option
         asked = _asked(alerts_per_day, costs)
         search = _search(trials, timeout, tune_fpr, study)
         order = Order(
-            models=out, seed=seed, version=version, holdout=aside, asked=asked, search=search
+            models=out,
+            seed=seed,
+            version=version,
+            holdout=aside,
+            asked=asked,
+            search=search,
+            external_memory=external_memory,
+            dask=dask,
         )
         bundle = load_bundle(fit(read_product(product), source, order))
     show_fit(bundle, out)
