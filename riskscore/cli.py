@@ -84,6 +84,11 @@ def check(models: Path) -> None:
 @click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
 @click.option("--reasons/--no-reasons", default=True, help="Without reasons it is much faster.")
 @click.option("--language", type=click.Choice(["en", "th"]), default="en", show_default=True)
+@click.option(
+    "--dask",
+    metavar="SCHEDULER",
+    help="Score on a cluster (parquet): tcp://HOST:PORT, local, or local:N for N workers here.",
+)
 def score(
     product: str,
     file: Path,
@@ -94,6 +99,7 @@ def score(
     models: str | None,
     reasons: bool,
     language: str,
+    dask: str | None,
 ) -> None:
     """Score the rows of FILE (csv, parquet, or a folder of parquet parts) as PRODUCT.
 
@@ -109,6 +115,8 @@ def score(
             "--record reads the store's history: --history EVENTS would be another past than the "
             "one that the decisions are kept with; seed a store with riskscore import-history"
         )
+    if record and dask:
+        raise click.UsageError("--record decides row after row, in one store: not with --dask")
     given = {} if models is None else {"RISKSCORE_MODELS": models}
     settings = read_settings({**os.environ, **given})
     try:
@@ -119,7 +127,9 @@ def score(
             )
             return
         before = portfolio.Before(history, settings.known_since) if history else None
-        portfolio.score(folder, file, out, before=before, reasons=reasons, language=language)
+        portfolio.score(
+            folder, file, out, before=before, reasons=reasons, language=language, dask=dask
+        )
     except RiskScoreError as error:
         raise click.ClickException(str(error)) from error
 
