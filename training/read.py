@@ -19,7 +19,7 @@ def read_dataset(product: Product, source: Source) -> Dataset:
     if events and source.scratch is not None:
         raise OptionInvalid(
             f"{source.path}: --external-memory: an event folder is read in memory; write it as a "
-            "labelled table first, period by period: python -m training history"
+            "labelled table first: python -m training history"
         )
     dataset = read_events(product, source) if events else read_labelled(product, source)
     if dataset.ignored:
