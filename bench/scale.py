@@ -52,7 +52,8 @@ booster = xgb.train(
     early_stopping_rounds=recipe.patience,
 )
 seconds, processor = time.monotonic() - begun, time.process_time() - busy
-print(json.dumps({"seconds": seconds, "processor": processor}))
+trees = booster.best_iteration + 1
+print(json.dumps({"seconds": seconds, "processor": processor, "trees": trees}))
 """
 FIT = """
 import json, sys, time
@@ -69,8 +70,9 @@ if __name__ == "__main__":
     seconds, processor = time.monotonic() - begun, time.process_time() - busy
     lines = Path("/proc/self/status").read_text().splitlines()
     peak = next(int(each.split()[1]) for each in lines if each.startswith("VmHWM")) * 1024
-    metrics = json.loads((made / "manifest.json").read_text())["metrics"]
-    figures = {"auc": metrics["auc"], "log_loss": metrics["log_loss"]}
+    manifest = json.loads((made / "manifest.json").read_text())
+    figures = {name: manifest["metrics"][name] for name in ("auc", "log_loss")}
+    figures["trees"] = manifest["rounds"]
     print(json.dumps({"seconds": seconds, "processor": processor, "peak": peak, **figures}))
 """
 
@@ -142,8 +144,9 @@ def compare(fits: Fits, file: Path, array: int, libraries: int) -> None:
     """Time XGBoost alone on an array in memory and our fit from the file, one after the other."""
     bare, fit = measured(BARE, file, fits.product), ours(fits, file)
     click.echo(
-        f"fit {fit['seconds']:.1f} s, {fit['processor']:.1f} s of processor time; "
-        f"xgb.train {bare['seconds']:.1f} s, {bare['processor']:.1f} s: "
+        f"fit {fit['seconds']:.1f} s, {fit['processor']:.1f} s of processor time, "
+        f"{fit['trees']} trees; xgb.train {bare['seconds']:.1f} s, {bare['processor']:.1f} s, "
+        f"{bare['trees']} trees: "
         f"{fit['seconds'] / bare['seconds']:.2f} times, in processor time "
         f"{fit['processor'] / bare['processor']:.2f} times; at most {fit['peak'] / GIB:.2f} GiB, "
         f"of which libraries {libraries / GIB:.2f}: the rest is "
