@@ -21,6 +21,7 @@ from tests.history.oracle import answers
 from tests.history.products import HERE, PARCEL, VISIT
 from tests.history.streams import DAY, START
 from tests.training.conftest import Run
+from training import stored
 from training.datasets import Dataset, Places, Source
 from training.errors import UpstreamOverlaps
 from training.masking import columns_by_product, masked
@@ -144,6 +145,18 @@ def test_hiding_is_the_same_for_the_same_seed_and_row(rows: Dataset) -> None:
     np.testing.assert_array_equal(alone, among)
     other = hidden_in(rows, some, seed=4)
     assert not np.array_equal(np.isnan(alone), np.isnan(other))
+
+
+def test_hiding_is_the_same_however_rows_are_cut_into_blocks(
+    rows: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = np.arange(5, len(rows) - 5)
+    whole = hidden_in(rows, some, seed=3)
+
+    monkeypatch.setattr(stored, "BLOCK", 70)
+
+    assert len(list(masked(rows, some, seed=3))) > 5
+    np.testing.assert_array_equal(hidden_in(rows, some, seed=3), whole)
 
 
 def test_a_recipe_may_hide_nothing(rows: Dataset) -> None:
