@@ -90,6 +90,11 @@ def check(models: Path) -> None:
 @click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
 @click.option("--reasons/--no-reasons", default=True, help="Without reasons it is much faster.")
 @click.option("--language", type=click.Choice(["en", "th"]), default="en", show_default=True)
+@click.option(
+    "--dask",
+    metavar="SCHEDULER",
+    help="Score on a cluster (parquet): tcp://HOST:PORT, local, or local:N for N workers here.",
+)
 def score(
     product: str,
     file: Path,
@@ -101,6 +106,7 @@ def score(
     models: str | None,
     reasons: bool,
     language: str,
+    dask: str | None,
 ) -> None:
     """Score the rows of FILE (csv, parquet, or a folder of parquet parts) as PRODUCT.
 
@@ -120,6 +126,8 @@ def score(
         raise click.UsageError(
             "--tenant says whose rows --record remembers: nothing is stored here"
         )
+    if record and dask:
+        raise click.UsageError("--record decides row after row, in one store: not with --dask")
     given = {} if models is None else {"RISKSCORE_MODELS": models}
     settings = read_settings({**os.environ, **given})
     try:
@@ -138,7 +146,9 @@ def score(
         before = None
         if history:
             before = portfolio.Before(history, settings.known_since, settings.agreements)
-        portfolio.score(folder, file, out, before=before, reasons=reasons, language=language)
+        portfolio.score(
+            folder, file, out, before=before, reasons=reasons, language=language, dask=dask
+        )
     except RiskScoreError as error:
         raise click.ClickException(str(error)) from error
 

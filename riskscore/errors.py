@@ -31,6 +31,7 @@ RiskScoreError
     DataError                   a file of rows cannot be used
         DataUnreadable              it is not a csv or parquet file, or an empty one
         DataInvalid                 rows break the declaration; names column, count and first row
+    ClusterFailed               a Dask cluster cannot be used, or lost what it was doing
     UpkeepError                 the store cannot be kept up as asked
 
 Nothing here knows about HTTP; ``riskscore.api.problems`` translates. A message never carries an
@@ -170,6 +171,10 @@ class DataUnreadable(DataError):
 
 class DataInvalid(DataError):
     """Rows break the declaration of their product."""
+
+
+class ClusterFailed(RiskScoreError):
+    """A Dask cluster cannot be used, or lost what it was doing."""
 
 
 class UpkeepError(RiskScoreError):

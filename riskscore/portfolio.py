@@ -51,19 +51,30 @@ def score(  # noqa: PLR0913 - keywords of one command
     before: Before | None = None,
     reasons: bool,
     language: str,
+    dask: str | None = None,
 ) -> None:
-    """Score a file with a product's champion, on every core.
+    """Score a file with a product's champion, on every core, or on a Dask cluster.
 
     Where there are events before, every row sees those that were received before it.
 
     Raises:
         StartupError: The bundle cannot be trusted.
         DataError: The file cannot be used, or the other one not be written.
+        ClusterFailed: The cluster cannot be used.
     """
     bundle = ready(folder, file, out, before.events if before else None)
     past = None if before is None else past_of(bundle.product, file, before, folder.parent)
-    tallies = score_portfolio(bundle, file, out, past=past, reasons=reasons, language=language)
-    summed_up("scored", followed(tallies), out)
+    if dask is None:
+        tallies = score_portfolio(bundle, file, out, past=past, reasons=reasons, language=language)
+        summed_up("scored", followed(tallies), out)
+        return
+    from riskscore.cluster import connected  # noqa: PLC0415 - an extra of its own
+    from riskscore.decision.portfolio_spread import score_on  # noqa: PLC0415 - likewise
+
+    told, where = language if reasons else None, folder / bundle.version
+    with connected(dask) as client:
+        tallies = score_on(client, bundle, where, file, out, past=past, language=told)
+        summed_up("scored", followed(tallies), out)
 
 
 def record(  # noqa: PLR0913 - keywords of one command

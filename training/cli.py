@@ -135,6 +135,16 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
 @timeout_option
 @tune_fpr_option
 @study_option
+@click.option(
+    "--external-memory",
+    is_flag=True,
+    help="Keep rows on disk (in TMPDIR) that memory does not hold; a labelled table only.",
+)
+@click.option(
+    "--dask",
+    metavar="SCHEDULER",
+    help="Grow the trees on a cluster: tcp://HOST:PORT, local, or local:N for N workers here.",
+)
 @seed_option
 def fit_command(  # noqa: PLR0917 - click passes every option
     product: str,
@@ -156,6 +166,8 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     timeout: float | None,
     tune_fpr: float,
     study: Path | None,
+    external_memory: bool,  # noqa: FBT001 - likewise
+    dask: str | None,
     seed: int,
 ) -> None:
     """Fit a product on labelled rows and write its bundle.
@@ -178,7 +190,14 @@ def fit_command(  # noqa: PLR0917 - click passes every option
         asked = replace(asked, found_share=found_share, latest=latest)
         search = _search(trials, timeout, tune_fpr, study)
         order = Order(
-            models=out, seed=seed, version=version, holdout=aside, asked=asked, search=search
+            models=out,
+            seed=seed,
+            version=version,
+            holdout=aside,
+            asked=asked,
+            search=search,
+            external_memory=external_memory,
+            dask=dask,
         )
         bundle = load_bundle(fit(read_product(product), source, order))
     show_fit(bundle, out)

@@ -14,6 +14,7 @@ from riskscore.product.spec import Product
 from riskscore.product.values import Values
 from training.labels import Labels
 from training.receipts import Times
+from training.stored import in_blocks, taken
 from training.unlabelled import Unlabelled
 
 Places = NDArray[np.int64]  # of rows in a dataset, from 0
@@ -38,6 +39,7 @@ class Source:
         scores_from: Bundles whose scores are looked at instead of the event files' own.
         agreements: Event folder: a file of agreements by which tenants see each other's history.
         declarations: Folders where products that are looked at may be declared.
+        scratch: A folder for the encoded rows of a labelled table that memory does not hold.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class Source:
     scores_from: tuple[Path, ...] = ()
     agreements: Path | None = None
     declarations: tuple[Path, ...] = ()
+    scratch: Path | None = None
 
     @property
     def about_events(self) -> list[str]:
@@ -85,7 +88,7 @@ class Dataset:
     """Labelled rows, encoded.
 
     Attributes:
-        matrix: Shape (n_rows, n_columns).
+        matrix: Shape (n_rows, n_columns); a mapped file where memory does not hold it.
         weights: Shape (n_rows,), 1 unless the data says otherwise.
         times: When each application occurred; None where the data has no time.
         rows: The row of the file that each stands for, from 0.
@@ -126,7 +129,7 @@ class Dataset:
         """Keep some rows, in the order given."""
         return replace(
             self,
-            matrix=self.matrix[places],
+            matrix=taken(self.matrix, places),
             labels=self.labels[places],
             weights=self.weights[places],
             times=None if self.times is None else self.times[places],
@@ -138,7 +141,9 @@ class Dataset:
     def fingerprint(self) -> str:
         """SHA-256 of all a fit learns from: columns, values, labels, weights, times, chances."""
         digest = hashlib.sha256(repr([each.name for each in self.product.columns]).encode())
-        for part in (self.matrix, self.labels, self.weights, self.times, self.chances):
+        for block in in_blocks(self.matrix):
+            digest.update(block.data)
+        for part in (self.labels, self.weights, self.times, self.chances):
             if part is not None:
                 digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()

@@ -14,6 +14,7 @@ from training.bootstrap import Rows, Weights, interval, resampled
 from training.datasets import Dataset
 from training.discovery import calibrate_unlabelled, innocence
 from training.errors import OptionInvalid
+from training.judge import margins_of
 from training.maps import EARLIER, best_map
 from training.metrics import flagged_shares
 from training.notices import warn
@@ -77,7 +78,7 @@ def decide(
     """
     mapped = _mapped(trees, rows, asked)
     rows = rows if latest is None else latest
-    margins = trees.margins(rows.matrix)[:, 0]
+    margins = margins_of(trees, rows.matrix)
     rows = _innocent(margins, rows, mapped)
     review = _review(margins, rows, mapped.calibration, asked)
     block = max(review, _block(margins, rows, mapped.calibration, asked))
@@ -101,7 +102,7 @@ def decide(
 
 
 def _mapped(trees: Trees, rows: Dataset, asked: Asked) -> Calibrated:
-    margins = trees.margins(rows.matrix)[:, 0]
+    margins = margins_of(trees, rows.matrix)
     if rows.chances is not None:
         share = asked.found_share
         found = calibrate_unlabelled(margins, rows.labels, rows.chances, share=share)

@@ -9,6 +9,7 @@ from training.metrics import flagged_shares
 from training.notices import warn
 from training.sketch import row_hashes
 from training.splits import Split
+from training.stored import in_blocks
 
 FEW_TO_LEARN, FEW_TO_JUDGE = 50, 10  # positive rows
 COPIES = 0.01  # share of rows that may stand more than once without a word
@@ -42,7 +43,9 @@ def warn_of_copies(dataset: Dataset) -> None:
 
 def copied(dataset: Dataset) -> float:
     """Return the share of rows of which another row is an exact copy, label included."""
-    hashes = row_hashes(np.column_stack([dataset.matrix, dataset.labels.astype(np.float32)]))
+    labels = in_blocks(dataset.labels.astype(np.float32))
+    rows = zip(in_blocks(dataset.matrix), labels, strict=True)
+    hashes = np.concatenate([row_hashes(np.column_stack(each)) for each in rows])
     times = np.unique(hashes, return_counts=True)[1]
     return float(times[times > 1].sum() / len(dataset))
 

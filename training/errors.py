@@ -10,6 +10,7 @@ TrainingError                   a fit or an evaluation cannot be done as asked
     LimitsInvalid               a file of limits is not there, or breaks the form
     RulesInvalid                a file of rules is not there, breaks the form, or alerts nobody
     NotComparable               two bundles cannot be judged side by side on these rows
+    ScratchFailed               rows that are too many for memory cannot be kept on disk
     PromotionRefused            no verdict lets this bundle be champion, or nothing to go back to
 
 Beside these, ``riskscore.errors.DataError`` says that a file is unreadable or breaks its
@@ -57,6 +58,10 @@ class RulesInvalid(TrainingError):
 
 class NotComparable(TrainingError):
     """Two bundles cannot be judged side by side on these rows."""
+
+
+class ScratchFailed(TrainingError):
+    """Rows that are too many for memory cannot be kept on disk either."""
 
 
 class PromotionRefused(TrainingError):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from riskscore.errors import DataError, StartupError
+from riskscore.errors import ClusterFailed, DataError, StartupError
 from training.errors import TrainingError
 
 
@@ -14,5 +14,5 @@ def one_line_errors() -> Iterator[None]:
     """Turn what the caller can put right into one line and exit 1; a bug keeps its traceback."""
     try:
         yield
-    except (DataError, StartupError, TrainingError) as error:
+    except (ClusterFailed, DataError, StartupError, TrainingError) as error:
         raise click.ClickException(str(error)) from error

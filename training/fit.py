@@ -1,15 +1,19 @@
 """Grow the trees: XGBoost histograms, stopped by a later slice."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
 
 import numpy as np
 import xgboost as xgb
 
 from riskscore.product.spec import Category, Product
 from training.datasets import Dataset, Places
+from training.errors import ScratchFailed
 from training.masking import masked
 from training.progress import Advance, counting
+from training.stored import folder_of
 
 DIRECTION = {"increasing": 1, "decreasing": -1, None: 0}
 # Fewer rows are fitted again on all of them, where a tenth more still helps, and by one thread:
@@ -28,6 +32,12 @@ class Grown(NamedTuple):
     stopped: xgb.Booster
     final: xgb.Booster
     rounds: int
+
+
+class Grow(Protocol):
+    """What grows trees: ``grow``, or the same on a cluster."""
+
+    def __call__(self, dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> Grown: ...
 
 
 def grow(dataset: Dataset, fit: Places, stop: Places, *, seed: int) -> Grown:
@@ -75,15 +85,47 @@ def regrow(dataset: Dataset, places: Places, rounds: int, *, seed: int) -> xgb.B
 
 def quantiles(
     dataset: Dataset, places: Places, *, seed: int, like: xgb.DMatrix | None = None
-) -> xgb.QuantileDMatrix:
-    """Bin some rows for growing, history hidden here and there; a later slice takes these bins."""
-    return xgb.QuantileDMatrix(
-        masked(dataset, places, seed=seed),
-        dataset.labels[places],
-        weight=dataset.weights[places],
-        max_bin=dataset.product.recipe.bins,
-        ref=like,
-    )
+) -> xgb.DMatrix:
+    """Bin some rows for growing, history hidden here and there; a later slice takes these bins.
+
+    The bins of rows on disk are kept there, too.
+
+    Raises:
+        ScratchFailed: The disk is full, or fails.
+    """
+    folder, bins = folder_of(dataset.matrix), dataset.product.recipe.bins
+    blocks = Blocks(dataset, places, seed=seed, folder=folder)
+    if folder is None:
+        return xgb.QuantileDMatrix(blocks, max_bin=bins, ref=like)
+    try:
+        return xgb.ExtMemQuantileDMatrix(blocks, max_bin=bins, ref=like)
+    except xgb.core.XGBoostError as error:
+        raise ScratchFailed(f"{folder}: bins cannot be kept on disk: {error}") from error
+
+
+class Blocks(xgb.DataIter):
+    """Some rows as XGBoost asks for them: block by block, several times over."""
+
+    def __init__(
+        self, dataset: Dataset, places: Places, *, seed: int, folder: Path | None = None
+    ) -> None:
+        self.dataset, self.places, self.seed = dataset, places, seed
+        self.reset()
+        prefix = None if folder is None else str(folder / f"bins-{uuid4().hex}")
+        super().__init__(cache_prefix=prefix)
+
+    def next(self, input_data: Callable[..., None]) -> bool:
+        rows = next(self.blocks, None)
+        if rows is None:
+            return False
+        places = self.places[self.done : self.done + len(rows)]
+        labels, weights = self.dataset.labels[places], self.dataset.weights[places]
+        input_data(data=rows, label=labels, weight=weights)
+        self.done += len(rows)
+        return True
+
+    def reset(self) -> None:
+        self.done, self.blocks = 0, masked(self.dataset, self.places, seed=self.seed)
 
 
 def parameters(dataset: Dataset, places: Places, *, seed: int) -> Mapping[str, Any]:

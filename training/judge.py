@@ -12,9 +12,9 @@ from riskscore.product.encode import Matrix
 from training.datasets import Dataset
 from training.metrics import Judged, flagged_shares, metrics
 from training.progress import counting
+from training.stored import in_blocks
 
 BAND = 50  # points
-BATCH = 50_000  # rows
 
 
 class Answering(Protocol):
@@ -40,14 +40,19 @@ class Answers(NamedTuple):
 
 def answers(model: Answering, matrix: Matrix) -> Answers:
     """Answer encoded rows."""
-    parts = []
-    with counting("Scoring rows", total=len(matrix)) as advance:
-        for start in range(0, len(matrix), BATCH):
-            parts.append(model.trees.margins(matrix[start : start + BATCH])[:, 0])
-            advance(len(parts[-1]))
-    margins = np.concatenate(parts)
+    margins = margins_of(model.trees, matrix)
     probabilities = model.calibration.probabilities(margins)
     return Answers(margins, probabilities, model.scale.scores(probabilities))
+
+
+def margins_of(trees: Trees, matrix: Matrix) -> NDArray[np.float32]:
+    """Return the margin of each row, block by block."""
+    parts = []
+    with counting("Scoring rows", total=len(matrix)) as advance:
+        for rows in in_blocks(matrix):
+            parts.append(trees.margins(rows)[:, 0])
+            advance(len(rows))
+    return np.concatenate(parts)
 
 
 def judge(model: Answering, dataset: Dataset) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def read_labelled(product: Product, source: Source) -> Dataset:
     time = source.time or (TIME if TIME in names else None)
     weight = WEIGHT if WEIGHT in names and WEIGHT not in needed(product) else None
     beside = {time, weight, REFERENCE if source.truth else source.label} - {None}
-    table = read_table(product, path, beside=sorted(each for each in beside if each))
+    wanted = sorted(each for each in beside if each)
+    table = read_table(product, path, beside=wanted, scratch=source.scratch)
     rows = len(table.matrix)
     if source.truth:
         labels = labels_of(table.others[REFERENCE], read_truth(source.truth, product.name), path)

@@ -5,28 +5,33 @@ product is hidden together, row by row; and a new installation lacks that of all
 some rows all are hidden, which chance alone would hardly ever do where there are several.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.product.encode import Matrix
 from riskscore.product.spec import Derived, History, Product
 from training.datasets import Dataset, Places
+from training.stored import in_blocks
 
 Flags = NDArray[np.bool_]
 
 TOGETHER = 0.5  # of the rows in which a product's history is hidden, those where all is
 
 
-def masked(dataset: Dataset, places: Places, *, seed: int) -> Matrix:
-    """Copy some rows of the matrix, in a share of which each product's history is NaN.
+def masked(dataset: Dataset, places: Places, *, seed: int) -> Iterator[Matrix]:
+    """Copy some rows of the matrix block by block, in a share of which a product's history is NaN.
 
     A row is hidden or not whatever other rows are asked for; the same seed hides the same.
     """
-    matrix = dataset.matrix[places]
     hidden = hidden_by_product(dataset, places, seed=seed)
-    for of, columns in columns_by_product(dataset.product).items():
-        matrix[np.ix_(hidden[of], columns)] = np.nan
-    return matrix
+    seen, start = columns_by_product(dataset.product), 0
+    for rows in in_blocks(dataset.matrix, places):
+        for of, columns in seen.items():
+            rows[np.ix_(hidden[of][start : start + len(rows)], columns)] = np.nan
+        start += len(rows)
+        yield rows
 
 
 def hidden_by_product(dataset: Dataset, places: Places, *, seed: int) -> dict[str, Flags]:

@@ -12,17 +12,20 @@ from riskscore.product.headers import found_instead
 from riskscore.product.parsing import parse_input, parse_quantity
 from riskscore.product.refusals import Refusals
 from riskscore.product.spec import History, Product
-from riskscore.product.tables import column_names, is_text, read_batches
+from riskscore.product.tables import column_names, is_text, read_batches, row_count
 from riskscore.product.values import Values, expected_in_file
 from training.errors import ColumnsMissing
 from training.progress import counting
+from training.stored import Writing
+
+ROWS = 16_384  # of a batch: what is computed with stays small
 
 
 class Table(NamedTuple):
     """A table as read.
 
     Attributes:
-        matrix: The model matrix, shape (n_rows, n_columns), in the file's order.
+        matrix: The model matrix, shape (n_rows, n_columns), in the file's order; on disk if asked.
         others: Name -> column of what was asked for beside the features, as the file has it.
     """
 
@@ -36,6 +39,7 @@ def read_table(
     *,
     beside: Sequence[str] = (),
     past: Mapping[str, Values] | None = None,
+    scratch: Path | None = None,
 ) -> Table:
     """Read the model's columns, and others beside them.
 
@@ -44,11 +48,13 @@ def read_table(
         path: csv, parquet or a folder of parquet parts.
         beside: Other columns wanted; those that are not there are left out.
         past: History columns that the table lacks, by name, in its order.
+        scratch: A folder to keep the matrix in, where it is too large for memory.
 
     Raises:
         DataUnreadable: It is no table.
         DataInvalid: Values break the declaration.
         ColumnsMissing: A declared column is not there.
+        ScratchFailed: The folder cannot hold the matrix.
     """
     names, past = column_names(path), past or {}
     unseen = [each.name for each in product.inputs if not each.model and each.name in names]
@@ -56,18 +62,19 @@ def read_table(
     _check_columns(product, [*names, *past], path)
     beside = [name for name in beside if name in names]
     refusals = Refusals(path)
-    chunks: list[Matrix] = []
+    rows = written_to(path, len(product.columns), scratch)
     kept: list[pa.Table] = []
     for batch in _reported(path, {*features, *beside}):
-        before = sum(len(each) for each in chunks)
+        before = len(rows)
         now = {name: values[before : before + batch.num_rows] for name, values in past.items()}
         read = _columns(product, batch, refusals, before)
-        chunks.append(encode(product, now | read))
+        rows.append(encode(product, now | read))
         kept.append(pa.Table.from_batches([batch.select(beside)]))
     refusals.check()
+    pa.default_memory_pool().release_unused()  # which keeps what a file took for the next one
     whole = pa.concat_tables(kept, promote_options="permissive")
     others = {name: whole[name].combine_chunks() for name in beside}
-    return Table(_joined(chunks), others)
+    return Table(rows.finished(), others)
 
 
 def needed(product: Product) -> list[str]:
@@ -94,7 +101,7 @@ def _check_columns(product: Product, names: Sequence[str], path: Path) -> None:
 
 def _reported(path: Path, only: set[str]) -> Iterator[pa.RecordBatch]:
     with counting("Reading rows") as advance:
-        for batch in read_batches(path, only=only):
+        for batch in read_batches(path, only=only, rows=ROWS):
             yield batch
             advance(batch.num_rows)
 
@@ -116,14 +123,51 @@ def _columns(
     return columns
 
 
-def _joined(chunks: list[Matrix]) -> Matrix:
-    """Join the batches, giving each back as soon as it is copied, so that memory peaks once."""
-    rows = sum(len(each) for each in chunks)
-    whole = np.empty((rows, chunks[0].shape[1]), np.float32)
-    chunks.reverse()
-    start = 0
-    while chunks:
-        chunk = chunks.pop()
-        whole[start : start + len(chunk)] = chunk
-        start += len(chunk)
-    return whole
+def written_to(path: Path, columns: int, scratch: Path | None) -> "Whole | Chunks | Writing":
+    """Choose where encoded rows go: to disk if asked, else to one array if their count is known."""
+    if scratch is not None:
+        return Writing(scratch)
+    return Chunks() if is_text(path) else Whole(row_count(path), columns)
+
+
+class Whole:
+    """Encoded rows in memory, their number known before."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self._whole, self._rows = np.empty((rows, columns), np.float32), 0
+
+    def append(self, rows: Matrix) -> None:
+        self._whole[self._rows : self._rows + len(rows)] = rows
+        self._rows += len(rows)
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def finished(self) -> Matrix:
+        return self._whole
+
+
+class Chunks:
+    """Encoded rows in memory, batch by batch until all are there."""
+
+    def __init__(self) -> None:
+        self._chunks: list[Matrix] = []
+        self._rows = 0
+
+    def append(self, rows: Matrix) -> None:
+        self._chunks.append(rows)
+        self._rows += len(rows)
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def finished(self) -> Matrix:
+        """Join the batches, giving each back as soon as it is copied: memory peaks once."""
+        whole = np.empty((self._rows, self._chunks[0].shape[1]), np.float32)
+        self._chunks.reverse()
+        start = 0
+        while self._chunks:
+            chunk = self._chunks.pop()
+            whole[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        return whole

@@ -14,6 +14,7 @@ from riskscore.product.moments import rfc3339
 from training import sketch
 from training.datasets import Dataset, Places
 from training.splits import Split
+from training.stored import in_blocks
 
 
 def record(
@@ -35,7 +36,7 @@ def record(
         "rounds": rounds,
         "trees": rounds * dataset.product.recipe.trees_per_round,
         "metrics": dict(figures),
-        "rows_seen": sketch.to_record(sketch.sketch_of(dataset.matrix[fitted_on])),
+        "rows_seen": sketch.to_record(sketch.sketch_of(in_blocks(dataset.matrix, fitted_on))),
     }
 
 

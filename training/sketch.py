@@ -8,7 +8,7 @@ coarse that even a row seen once is likely to come again, that is taken into acc
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -59,10 +59,15 @@ def row_hashes(matrix: Matrix) -> Hashes:
     return hashes
 
 
-def sketch_of(matrix: Matrix) -> Sketch:
-    """Keep the smallest hashes of the rows."""
-    hashes, times = np.unique(row_hashes(matrix), return_counts=True)
-    return Sketch(hashes[:SIZE], np.minimum(times[:SIZE], 3).astype(np.uint8))
+def sketch_of(blocks: Iterable[Matrix]) -> Sketch:
+    """Keep the smallest hashes of rows that come block by block."""
+    kept, times = np.empty(0, np.uint64), np.empty(0, np.int64)
+    for rows in blocks:
+        new, often = np.unique(row_hashes(rows), return_counts=True)
+        kept, place = np.unique(np.concatenate([kept, new[:SIZE]]), return_inverse=True)
+        times = np.bincount(place, np.concatenate([times, often[:SIZE]])).astype(np.int64)
+        kept, times = kept[:SIZE], times[:SIZE]
+    return Sketch(kept, np.minimum(times, 3).astype(np.uint8))
 
 
 def overlap(sketch: Sketch, matrix: Matrix) -> Overlap:

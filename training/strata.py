@@ -5,13 +5,15 @@ import numpy as np
 from training.datasets import Dataset
 from training.groups import UNKNOWN, Groups
 from training.masking import columns_by_product
+from training.stored import in_blocks
 
 
 def strata(rows: Dataset) -> list[Groups]:
     """Group the rows by each product looked at; those that are all alike are no strata."""
     found = []
     for of, columns in columns_by_product(rows.product).items():
-        there = ~np.isnan(rows.matrix[:, columns]).all(axis=1)
+        blocks = in_blocks(rows.matrix)
+        there = np.concatenate([~np.isnan(each[:, columns]).all(axis=1) for each in blocks])
         names, places = np.unique(there, return_inverse=True)
         if len(names) > 1:
             words = tuple("known" if each else UNKNOWN for each in names)

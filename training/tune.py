@@ -20,9 +20,11 @@ from riskscore.product.recipe import Recipe
 from training.datasets import Dataset, Places
 from training.errors import OptionInvalid
 from training.fit import grow_until_stopped
+from training.judge import margins_of
 from training.progress import counting
 from training.ranking import curve, ranking, tpr_at
 from training.splits import check_slice, cut, split
+from training.stored import taken
 
 SHARES = (0.7, 0.1, 0.2)  # of the rows that trees are grown on: grow, stop, judge
 NAME, DATA = "recipe", "data"
@@ -114,7 +116,7 @@ class _Rows:
         dataset = replace(self.dataset, product=replace(self.dataset.product, recipe=recipe))
         booster = grow_until_stopped(dataset, self.grow, self.stop, seed=self.seed)
         trial.set_user_attr("rounds", booster.num_boosted_rounds())
-        margins = Trees(booster).margins(dataset.matrix[self.judge])[:, 0]
+        margins = margins_of(Trees(booster), taken(dataset.matrix, self.judge))
         ranked = ranking(margins, dataset.labels[self.judge])
         return tpr_at(curve(ranked, dataset.weights[self.judge]), fpr)
 

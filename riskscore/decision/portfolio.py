@@ -96,12 +96,14 @@ class Asked:
     Attributes:
         language: Of the reasons; None if nobody wants any.
         text: Whether the file is a csv file.
+        first: The row of the file, from 0, that ``past`` begins with.
     """
 
     bundle: Bundle
     past: Past | None
     language: str | None
     text: bool
+    first: int = 0
 
     def answered(self, rows: Rows) -> tuple[Part, pa.RecordBatch | None]:
         """Judge rows, and answer those that can be scored."""
@@ -113,7 +115,7 @@ class Asked:
         if not good.all():
             keys = keys.filter(pa.array(good))
             columns = {name: each[good] for name, each in columns.items()}
-        seen = self._seen(part.before + np.flatnonzero(good))
+        seen = self._seen(part.before - self.first + np.flatnonzero(good))
         answers = self._answers(complete(product, columns | seen))
         return part, scored_rows(keys, answers, self.bundle.version)
 

@@ -105,7 +105,7 @@ def read_rows(product: Product, path: Path, *, rows: int) -> Iterator[Rows]:
         DataUnreadable: It is no table, or damaged.
     """
     before = 0
-    for table in read_batches(path, only=_wanted(product), rows=rows):
+    for table in read_batches(path, only=wanted(product), rows=rows):
         for start in range(0, table.num_rows, rows):
             some = table.slice(start, rows)
             yield Rows(before, some)
@@ -118,7 +118,8 @@ def judge_rows(product: Product, rows: Rows, *, text: bool, timed: bool = False)
     return Part(rows.before, batch, _keys(batch, rows.before))
 
 
-def _wanted(product: Product) -> set[str]:
+def wanted(product: Product) -> set[str]:
+    """Name the columns that a portfolio is scored by and known by."""
     columns = {each.name for each in (*product.inputs, *product.entities)}
     since = {f"{each.name}_since" for each in product.entities}
     return columns | since | {"reference", "occurred_at", "purpose"}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -17,6 +18,7 @@ from riskscore.errors import DataUnreadable
 
 ROWS = 65_536  # per batch of parquet
 BLOCK = 4_194_304  # bytes per batch of csv
+READ = 262_144  # bytes of a column of parquet read at a time
 
 
 def is_text(path: Path) -> bool:
@@ -71,6 +73,50 @@ def read_batches(
         raise DataUnreadable(f"{path}: damaged after row {seen}") from error
     if not seen:
         raise DataUnreadable(f"{path}: no rows")
+
+
+class Group(NamedTuple):
+    """A row group of a parquet file: what can be read without the rest.
+
+    Attributes:
+        before: How many rows of the table stand before it.
+    """
+
+    part: Path
+    number: int
+    before: int
+    rows: int
+
+
+def row_groups(path: Path) -> Iterator[Group]:
+    """List the row groups of a parquet file or folder of parts, in order.
+
+    Raises:
+        DataUnreadable: It is no table, or has no rows.
+    """
+    before = 0
+    for part in _parts(path):
+        about = _open_parquet(part).metadata
+        for number in range(about.num_row_groups):
+            rows = about.row_group(number).num_rows
+            yield Group(part, number, before, rows)
+            before += rows
+    if not before:
+        raise DataUnreadable(f"{path}: no rows")
+
+
+def read_group(group: Group, *, only: Collection[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Read a row group; arguments as of ``read_batches``.
+
+    Raises:
+        DataUnreadable: The file is not there, or damaged.
+    """
+    file = _open_parquet(group.part)
+    names = [name for name in file.schema_arrow.names if name in only]
+    try:
+        yield from file.iter_batches(batch_size=rows, row_groups=[group.number], columns=names)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataUnreadable(f"{group.part}: damaged after row {group.before}") from error
 
 
 @contextmanager
@@ -137,7 +183,7 @@ def _csv(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
     try:
         yield from pa_csv.open_csv(
             path,
-            read_options=pa_csv.ReadOptions(block_size=BLOCK, use_threads=False),
+            read_options=pa_csv.ReadOptions(block_size=BLOCK),
             parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), include_columns=names
@@ -169,7 +215,7 @@ def _parquet(path: Path, names: list[str], rows: int) -> Iterator[pa.RecordBatch
 
 def _open_parquet(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path, pre_buffer=False)  # else the whole file is held
+        return pq.ParquetFile(path, pre_buffer=False, buffer_size=READ)  # else much is held
     except (pa.ArrowInvalid, OSError) as error:
         reason = getattr(error, "strerror", None) or "not a csv or parquet file"
         raise DataUnreadable(f"{path}: {reason}") from error

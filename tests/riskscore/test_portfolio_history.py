@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from riskscore.cli import main
+from tests.clusters import two_workers
 from tests.history.deliveries import deliveries
 from tests.history.files import applications_table, write_events
 from tests.history.oracle import Application
@@ -59,6 +60,27 @@ def test_a_busy_sender_scores_higher(events: Path, parcel_models: Path, tmp_path
     busy, quiet = pq.read_table(out).to_pylist()
     assert busy["score"] > quiet["score"]
     assert any("BY_SENDER" in each["code"] for each in json.loads(busy["reasons"]))
+
+
+def test_on_a_cluster_every_row_sees_its_own_past(
+    events: Path, parcel_models: Path, tmp_path: Path
+) -> None:
+    rows = [asking(name) for name in ("S998", "busy", "S999", "S997")]
+    file, one, many = (tmp_path / f"{name}.parquet" for name in ("asking", "one", "many"))
+    pq.write_table(applications_table(rows), file, row_group_size=1)
+    command = ["score", "parcel", str(file), "--models", str(parcel_models)]
+    command += ["--history", str(events), "--out"]
+
+    alone = CliRunner().invoke(main, [*command, str(one)])
+    with two_workers() as cluster:
+        spread = CliRunner().invoke(
+            main, [*command, str(many), "--dask", cluster.scheduler_address]
+        )
+
+    assert alone.exit_code == spread.exit_code == 0, spread.output
+    assert pq.read_table(many).equals(pq.read_table(one))
+    scores = pq.read_table(many)["score"].to_pylist()
+    assert scores.index(max(scores)) == 1
 
 
 def test_a_row_without_a_time_cannot_be_given_its_past(

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskscore.model.bundle import load_bundle
+from riskscore.product.encode import Matrix
 from riskscore.product.moments import rfc3339
 from riskscore.product.recipe import Recipe
 from riskscore.product.spec import Product
@@ -20,7 +21,8 @@ from tests.history.oracle import answers
 from tests.history.products import HERE, PARCEL, VISIT
 from tests.history.streams import DAY, START
 from tests.training.conftest import Run
-from training.datasets import Dataset, Source
+from training import stored
+from training.datasets import Dataset, Places, Source
 from training.errors import UpstreamOverlaps
 from training.masking import columns_by_product, masked
 from training.pipeline import Order, fit
@@ -112,10 +114,14 @@ def test_a_bundle_is_judged_on_events_it_replays_itself(
     assert json.loads(result.stdout)["auc"] > 0.7
 
 
+def hidden_in(rows: Dataset, places: Places, *, seed: int) -> Matrix:
+    return np.concatenate(list(masked(rows, places, seed=seed)))
+
+
 def test_all_columns_of_a_product_are_hidden_together(rows: Dataset) -> None:
     everything = replace(rows, matrix=np.ones_like(rows.matrix))
 
-    hidden = np.isnan(masked(everything, np.arange(len(rows)), seed=3))
+    hidden = np.isnan(hidden_in(everything, np.arange(len(rows)), seed=3))
 
     inputs = [place for place, each in enumerate(PARCEL.columns) if each in PARCEL.inputs]
     assert not hidden[:, inputs].any()
@@ -131,17 +137,32 @@ def test_all_columns_of_a_product_are_hidden_together(rows: Dataset) -> None:
 def test_hiding_is_the_same_for_the_same_seed_and_row(rows: Dataset) -> None:
     some = np.arange(10, 40)
 
-    alone, among = masked(rows, some, seed=3), masked(rows, np.arange(len(rows)), seed=3)[some]
+    alone, among = (
+        hidden_in(rows, some, seed=3),
+        hidden_in(rows, np.arange(len(rows)), seed=3)[some],
+    )
 
     np.testing.assert_array_equal(alone, among)
-    other = masked(rows, some, seed=4)
+    other = hidden_in(rows, some, seed=4)
     assert not np.array_equal(np.isnan(alone), np.isnan(other))
+
+
+def test_hiding_is_the_same_however_rows_are_cut_into_blocks(
+    rows: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = np.arange(5, len(rows) - 5)
+    whole = hidden_in(rows, some, seed=3)
+
+    monkeypatch.setattr(stored, "BLOCK", 70)
+
+    assert len(list(masked(rows, some, seed=3))) > 5
+    np.testing.assert_array_equal(hidden_in(rows, some, seed=3), whole)
 
 
 def test_a_recipe_may_hide_nothing(rows: Dataset) -> None:
     frank = replace(rows, product=replace(PARCEL, recipe=Recipe(history_masking=0.0)))
 
-    np.testing.assert_array_equal(masked(frank, np.arange(len(rows)), seed=3), rows.matrix)
+    np.testing.assert_array_equal(hidden_in(frank, np.arange(len(rows)), seed=3), rows.matrix)
 
 
 def test_what_is_derived_from_history_is_hidden_with_it() -> None:
