@@ -183,7 +183,7 @@ def _csv(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
     try:
         yield from pa_csv.open_csv(
             path,
-            read_options=pa_csv.ReadOptions(block_size=BLOCK),
+            read_options=pa_csv.ReadOptions(block_size=BLOCK, use_threads=False),
             parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), include_columns=names
