@@ -426,7 +426,7 @@ def bodies_of(reference: str) -> dict[str, Json]:
     }
     return {
         "good": good,
-        "other": good | {"occurred_at": "2026-11-21"},
+        "other": good | {"occurred_at": "2026-11-21T05:00:00Z"},
         "bad": good | {"features": {}},
         "test": good | {"purpose": "test"},
     }
