@@ -103,7 +103,7 @@ def fill(connection: Connection, store: Store, events: int, started: int) -> Non
     json = "" if sqlite else "::json"
     run(
         f"INSERT INTO event SELECT n + 1, 1, 'r' || n, {at}, {at}, 500, '{FEATURES}'{json}, "
-        f"('{{' || {held} || '}}'){json} FROM numbers"
+        f"('{{' || {held} || '}}'){json}, NULL FROM numbers"
     )
     for place in of.values():
         run(f"{SIGHTINGS} SELECT {place}, 1, {at}, n + 1 FROM numbers ORDER BY 1, 3")
