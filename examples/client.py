@@ -2,9 +2,9 @@
 
     RISKSCORE_KEY=rsk_... python examples/client.py http://127.0.0.1:8000 sim-registration a.json
 
-The retry sends the same ``reference``, so the service knows it for the same application. When no
-answer comes, neither waving the customer through nor turning them away is right: the application
-goes on to a person, and is sent again later with the purpose ``rescreen``.
+The retry carries the same ``Idempotency-Key``, so that the service decides once and answers it
+again. When no answer comes, neither waving the customer through nor turning them away is right: the
+application goes on to a person, and is sent again later with the purpose ``rescreen``.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 TIMEOUT = 2.0  # seconds; a desk can wait that long, and an answer usually takes milliseconds
 TRIES = 2
@@ -29,6 +30,7 @@ def score(service: str, product: str, application: dict[str, Any], key: str) -> 
     body = json.dumps(application).encode()
     headers = {"Content-Type": "application/json", "Accept-Language": "en"}
     headers["Authorization"] = f"Bearer {key}"
+    headers["Idempotency-Key"] = uuid4().hex
     request = Request(f"{service}/v1/{product}/scores", body, headers)  # noqa: S310 - our own URL
     for _ in range(TRIES):
         try:
