@@ -26,13 +26,15 @@ class Drill:
     """A fault, and what clients may be told because of it.
 
     Attributes:
-        told: Statuses beside 200 and 201, or ``cut``; at least one of them was told.
+        told: Statuses beside 200 and 201, or ``cut``; unless ``subtle``, some were told.
+        subtle: Whether clients may notice nothing.
         only: The kind of database that it can happen to; None for each.
         cutting: How often clients hang up.
     """
 
     fault: Callable[[Service, Random], None]
-    told: frozenset[str]
+    told: frozenset[str] = frozenset()
+    subtle: bool = False
     only: str | None = None
     cutting: float = 0.0
 
@@ -201,9 +203,9 @@ DRILLS = {
     "restart under load": Drill(fault=restarted, told=CUT | {"503"}),
     "full disk": Drill(fault=full_disk, told=FULL, only="sqlite"),
     "locked database": Drill(fault=locked, told=FULL | {"409"}),
-    "slow database": Drill(fault=slow, told=frozenset()),
+    "slow database": Drill(fault=slow, subtle=True),
     "lost database": Drill(fault=lost, told=FULL, only="postgresql"),
-    "clock jumps": Drill(fault=jumping_clock, told=frozenset()),
+    "clock jumps": Drill(fault=jumping_clock, told=frozenset({"422"}), subtle=True),
     "answers cut": Drill(fault=hanging_up, told=CUT, cutting=0.3),
     "half-written bundle": Drill(fault=half_written_bundle, told=CUT),
     "half-written manifest": Drill(fault=half_written_manifest, told=CUT),
