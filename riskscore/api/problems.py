@@ -4,6 +4,7 @@ The only module that knows both our exceptions and HTTP. One table decides what 
 test fails when a request error is missing from it.
 """
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -27,6 +28,7 @@ from riskscore.errors import (
     QuotaExceeded,
     RateExceeded,
     RequestError,
+    StartupError,
     StoreUnavailable,
     TooManyRequests,
     Unauthenticated,
@@ -35,6 +37,8 @@ from riskscore.errors import (
     UnknownReference,
     UnreadableBody,
 )
+
+log = logging.getLogger("riskscore.store")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"  # seconds: what a busy store needs, and a lost one does not mind
@@ -92,6 +96,7 @@ PROBLEMS: dict[type[RequestError], Problem] = {
 
 def register(app: Flask) -> None:
     app.register_error_handler(RequestError, request_error)
+    app.register_error_handler(StartupError, not_begun)
     app.register_error_handler(HTTPException, http_error)
 
 
@@ -114,6 +119,12 @@ def request_error(error: RequestError) -> Response:
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="riskscore"'
     return as_problem(response, members)
+
+
+def not_begun(error: StartupError) -> Response:
+    """Answer where a store that was lost at the start is found, and cannot be trusted."""
+    log.error("the store cannot be opened", exc_info=error)
+    return request_error(StoreUnavailable("the store cannot be reached"))
 
 
 def http_error(error: HTTPException) -> Response:

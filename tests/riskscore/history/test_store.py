@@ -181,6 +181,33 @@ def test_a_busy_store_may_be_answered_without(locked: Settings, models: Path) ->
     assert ready == 200
 
 
+def test_a_store_found_late_under_a_damaged_key_is_refused_until_the_key_is_whole(
+    models: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"sqlite:///{tmp_path}/riskscore.db"
+    settings = Settings(models=models, database_url=url, store_timeout=1, dev=True)
+    with served(settings) as client:
+        assert client.post(SCORES, json=VALID).status_code == 200
+    key = tmp_path / "riskscore.key"
+    whole = key.read_bytes()
+    with (tmp_path / "riskscore.db.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        app = create_app(settings)
+    client = app.test_client()
+
+    key.write_bytes(whole[:20])
+    broken = [client.post(SCORES, json=VALID), client.get("/readyz")]
+    key.write_bytes(whole)
+    mended = client.post(SCORES, json=VALID)
+    app.extensions[EXTENSION].store.close()
+
+    assert [each.status_code for each in broken] == [503, 503]
+    assert broken[0].headers["Retry-After"]
+    assert "riskscore.key" in caplog.text
+    assert "riskscore.key" not in broken[0].text
+    assert mended.status_code == 200
+
+
 def test_a_batch_is_told_row_by_row_that_the_store_fails(locked: Settings, models: Path) -> None:
     with served(replace(locked, models=models)) as client:
         started = time.monotonic()
