@@ -17,6 +17,7 @@ from riskscore.settings import Settings
 from tests import databases
 from tests.killing import application, check_whole, killed_under_load
 from tests.serving import Server, serving
+from tests.twins import check_twins, send_twins
 
 SCORES = "/v1/phone-subscription/scores"
 OPEN = """
@@ -71,6 +72,12 @@ def test_one_reference_sent_in_parallel_is_one_event(server: Server) -> None:
     assert {each["decision_id"] for each in listed} == {each["decision_id"] for each in answers}
     assert [each["features"]["registrations_7d"] for each in listed] == [0] * 6
     assert told["features"]["registrations_7d"] == 1
+
+
+def test_twins_under_one_key_get_one_decision_and_the_same_answer(server: Server) -> None:
+    answers = send_twins(server, keys=30, times=10, seed=5)
+
+    check_twins(server, answers, 10)
 
 
 def send(server: Server, reference: str) -> dict[str, Any]:
