@@ -86,7 +86,11 @@ def check(models: Path) -> None:
     type=click.Path(path_type=Path),
     help="An event folder; each row sees what was received before it.",
 )
-@click.option("--tenant", help="Whose rows --record remembers.  [default: default]")
+@click.option(
+    "--tenant",
+    callback=upkeep.tenant_named,
+    help="Whose rows --record remembers.  [default: default]",
+)
 @click.option("--models", type=click.Path(), help="Folder of bundles.  [default: models]")
 @click.option("--reasons/--no-reasons", default=True, help="Without reasons it is much faster.")
 @click.option("--language", type=click.Choice(["en", "th"]), default="en", show_default=True)

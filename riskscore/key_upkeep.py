@@ -1,11 +1,12 @@
 """Commands that keep the pseudonym keys: ``riskscore keys ...-pseudonyms``."""
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 
 import click
 
-from riskscore.keyring import AGREEMENT, KeyRing, named, owner_of
+from riskscore.keyring import AGREEMENT, OWNER, KeyRing, named, owner_of
 from riskscore.keysource import KeySource
 from riskscore.upkeep import at_the_end, settings, told
 
@@ -83,7 +84,7 @@ def trim_pseudonyms() -> None:
 
 
 def owner_named(name: str) -> str:
-    if not name.startswith(("tenant:", "agreement:")) or name.endswith(":"):
+    if not re.fullmatch(f"(tenant|agreement):{OWNER}", name, re.ASCII):
         raise click.BadParameter(f"{name}: expected tenant:NAME or agreement:NAME")
     return owner_of(name)
 

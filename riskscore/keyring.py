@@ -7,7 +7,7 @@ one key a line::
     tenant:NAME VERSION SECRET SEAL
     agreement:NAME VERSION SECRET SEAL
 
-where both secrets are 64 hexadecimal digits, and a name is quoted as in a URL. A line of the first
+where both secrets are 64 hexadecimal digits. A line of the first
 form, ``VERSION SECRET``, is a key without a seal for every owner that has none of its own in that
 version; ``riskscore keys rotate-pseudonyms`` gives each its own.
 """
@@ -15,14 +15,14 @@ version; ``riskscore keys rotate-pseudonyms`` gives each its own.
 import re
 import secrets
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
 
 from riskscore.errors import ConfigError
 from riskscore.privacy import SECRET, PseudonymKey
 
 HEX = r"([0-9a-fA-F]{64})"
+OWNER = r"[a-z0-9][a-z0-9_-]*"
 NUMBER = r"([1-9][0-9]{0,8})"
-OWN = re.compile(rf"(tenant|agreement):([^\s;]+) {NUMBER} {HEX} {HEX}", re.ASCII)
+OWN = re.compile(rf"(tenant|agreement):({OWNER}) {NUMBER} {HEX} {HEX}", re.ASCII)
 SHARED = re.compile(rf"{NUMBER} {HEX}", re.ASCII)
 AGREEMENT = "agreement "  # begins the owner's name; no tenant's has a blank
 
@@ -76,13 +76,13 @@ def line_of(key: PseudonymKey) -> str:
 def named(owner: str) -> str:
     """Write an owner as a ring does."""
     kind = "agreement" if owner.startswith(AGREEMENT) else "tenant"
-    return f"{kind}:{quote(owner.removeprefix(AGREEMENT))}"
+    return f"{kind}:{owner.removeprefix(AGREEMENT)}"
 
 
 def owner_of(name: str) -> str:
     """Read an owner as a ring writes it."""
-    kind, _, quoted = name.partition(":")
-    return f"{AGREEMENT}{unquote(quoted)}" if kind == "agreement" else unquote(quoted)
+    kind, _, owner = name.partition(":")
+    return f"{AGREEMENT}{owner}" if kind == "agreement" else owner
 
 
 def new_key(owner: str) -> PseudonymKey:

@@ -14,6 +14,7 @@ from riskscore.key_upkeep import keys
 from riskscore.product.application import TENANT
 from riskscore.product.moments import microseconds, now, rfc3339
 from riskscore.settings import settings_from
+from riskscore.upkeep import tenant_named
 
 __all__ = ["keys"]
 
@@ -30,14 +31,6 @@ def scope_of(_: click.Context, __: click.Parameter, scopes: tuple[str, ...]) -> 
     return scopes
 
 
-def tenant_of(_: click.Context, __: click.Parameter, tenant: str) -> str:
-    from riskscore.history.agreements import TENANT_NAME  # noqa: PLC0415 - see riskscore.cli
-
-    if not re.fullmatch(TENANT_NAME, tenant, re.ASCII):
-        raise click.BadParameter("expected lower letters, digits, - or _, at most 63")
-    return tenant
-
-
 def expiry(_: click.Context, __: click.Parameter, age: str | None) -> int | None:
     if age is None:
         return None
@@ -49,7 +42,7 @@ def expiry(_: click.Context, __: click.Parameter, age: str | None) -> int | None
 
 @keys.command()
 @click.argument("name")
-@click.option("--tenant", default=TENANT, show_default=True, callback=tenant_of)
+@click.option("--tenant", default=TENANT, show_default=True, callback=tenant_named)
 @click.option("--scope", "scopes", multiple=True, required=True, callback=scope_of)
 @click.option("--expires", "expires_at", metavar="90d", callback=expiry, help="Never, by default.")
 @click.option("--rate", type=click.IntRange(1), default=RATE, show_default=True, help="A second.")

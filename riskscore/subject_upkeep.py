@@ -16,7 +16,7 @@ from riskscore.errors import UpkeepError
 from riskscore.product.moments import microseconds, now, rfc3339
 from riskscore.product.spec import Entity
 from riskscore.settings import Settings
-from riskscore.upkeep import at_the_end, declarations, settings, told
+from riskscore.upkeep import at_the_end, declarations, settings, tenant_named, told
 
 AGE = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
 Function = Callable[..., Any]
@@ -27,7 +27,9 @@ def of_one(function: Function) -> Function:
 
     It is not an argument, because those stay in the shell's history.
     """
-    tenant = click.option("--tenant", help="Whose person.  [default: every tenant's]")
+    tenant = click.option(
+        "--tenant", callback=tenant_named, help="Whose person.  [default: every tenant's]"
+    )
     kind = click.option("--entity", required=True, help="Kind of identifier, such as id_document.")
     return kind(tenant(function))
 
@@ -41,7 +43,7 @@ def by_somebody(function: Function) -> Function:
 @click.command()
 @click.option("--older-than", metavar="400d", callback=lambda _, __, age: days(age))
 @click.option("--product", help="Of one product only.")
-@click.option("--tenant", help="Of one tenant only.")
+@click.option("--tenant", callback=tenant_named, help="Of one tenant only.")
 @click.option("--rewrite", is_flag=True, help="Write every table anew; whoever serves waits.")
 def purge(
     older_than: timedelta | None, product: str | None, tenant: str | None, *, rewrite: bool

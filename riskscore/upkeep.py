@@ -1,6 +1,7 @@
 """Commands that keep the store: ``riskscore db`` and ``import-history``."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -10,7 +11,7 @@ from typing import TypeVar
 import click
 
 from riskscore.errors import RiskScoreError, UpkeepError
-from riskscore.product.application import TENANT
+from riskscore.product.application import TENANT_NAME, TENANT_RULE
 from riskscore.product.moments import BadMoment, moment_or_date
 from riskscore.product.spec import Product
 from riskscore.settings import Settings, settings_from
@@ -96,12 +97,6 @@ def import_history(events: Path, since: int | None) -> None:
         f"{tally.applications} applications and {tally.outcomes} outcomes taken in, "
         f"{tally.skipped} that do not count or speak of nothing here left out"
     )
-    if tally.others:
-        click.echo(
-            f"note: {tally.others} of the applications are of other tenants than {TENANT}, "
-            "whose history nobody who is served here sees",
-            err=True,
-        )
 
 
 COMMANDS: tuple[click.Command, ...] = (db, import_history)
@@ -114,6 +109,13 @@ def moment_of(date: str | None) -> int | None:
         return moment_or_date(date)
     except BadMoment as error:
         raise click.BadParameter(str(error)) from None
+
+
+def tenant_named(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """Refuse what is no tenant's name; nothing at all stays nothing."""
+    if name is not None and not re.fullmatch(TENANT_NAME, name, re.ASCII):
+        raise click.BadParameter(f"expected {TENANT_RULE}")
+    return name
 
 
 def declarations(models: Path) -> dict[str, Product]:

@@ -1,6 +1,7 @@
 """OAuth2 access tokens: signed by somebody whose public keys we know, and never believed alone."""
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from joserfc.jwk import KeySet
 
 from riskscore.access.caller import Caller
 from riskscore.errors import ConfigError, Unauthenticated
+from riskscore.product.application import TENANT_NAME, TENANT_RULE
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 LEEWAY = 30  # seconds that the issuer's clock may differ by
@@ -97,6 +99,8 @@ class Issuer:
         client = claims.get("client_id") or claims.get("azp") or claims.get("sub")
         if not (isinstance(tenant, str) and isinstance(scope, str) and isinstance(client, str)):
             raise Unauthenticated(f"the token lacks a client, its scope or its {self.tenant_claim}")
+        if not re.fullmatch(TENANT_NAME, tenant, re.ASCII):
+            raise Unauthenticated(f"the token's {self.tenant_claim}: expected {TENANT_RULE}")
         return Caller(name=client[:100], tenant=tenant, scopes=frozenset(scope.split()))
 
 

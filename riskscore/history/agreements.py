@@ -18,13 +18,13 @@ from marshmallow import ValidationError, fields, post_load, validate
 
 from riskscore.errors import AgreementInvalid
 from riskscore.product.fields import Strict, Word, by_path, expecting
+from riskscore.product.application import TENANT_NAME
 from riskscore.product.form import Text, Window, snake
 from riskscore.product.moments import microseconds
 from riskscore.product.spec import MEASURES, History, Measure
 
 log = logging.getLogger("riskscore.agreements")
 
-TENANT_NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
 NEVER = -(2**63)
 
 

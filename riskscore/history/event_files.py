@@ -6,6 +6,7 @@ there. What breaks the declaration refuses the folder, with file, row and column
 """
 
 import heapq
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from riskscore.errors import DataInvalid, DataUnreadable
-from riskscore.product.application import COUNTED, TENANT, Purpose
+from riskscore.product.application import COUNTED, TENANT, TENANT_NAME, TENANT_RULE, Purpose
 from riskscore.product.identifiers import canonical
 from riskscore.product.outcome import LABELS
 from riskscore.product.parsing import parse_moments, parse_quantity, texts
@@ -149,6 +150,13 @@ def words(rows: pa.RecordBatch, name: str, default: str | None = None) -> list[s
     return [each or default for each in texts(rows[name])]
 
 
+def tenants_of(rows: pa.RecordBatch, path: Path) -> list[str]:
+    tenants = [str(each) for each in words(rows, "tenant", TENANT)]
+    if not all(re.fullmatch(TENANT_NAME, each, re.ASCII) for each in set(tenants)):
+        raise DataInvalid(f"{path}: column tenant: expected {TENANT_RULE}")
+    return tenants
+
+
 def happened(
     product: Product, rows: pa.RecordBatch, occurred: Ints, received: Ints, path: Path
 ) -> Iterator[Happened]:
@@ -161,14 +169,14 @@ def happened(
     columns = {each.name: as_sent(each, batch.columns[each.name]) for each in product.inputs}
     identifiers = {each.name: words(rows, each.name) for each in product.entities}
     formats = {each.name: each.format for each in product.entities}
-    tenants, purposes = words(rows, "tenant", TENANT), words(rows, "purpose", "onboard")
+    tenants, purposes = tenants_of(rows, path), words(rows, "purpose", "onboard")
     if set(purposes) - PURPOSES:
         raise DataInvalid(f"{path}: purpose: expected one of {', '.join(sorted(PURPOSES))}")
     scores = [None if each is None else round(each) for each in quantities(rows, "score")]
     for row in range(rows.num_rows):
         yield Happened(
             product=product.name,
-            tenant=str(tenants[row]),
+            tenant=tenants[row],
             reference=str(references[row]),
             counts=purposes[row] in COUNTED,
             occurred=int(occurred[row]),
@@ -193,7 +201,7 @@ def quantities(rows: pa.RecordBatch, name: str) -> list[float | None]:
 def found_out(rows: pa.RecordBatch, known: Ints, received: Ints, path: Path) -> Iterator[FoundOut]:
     names = {name: words(rows, name) for name in ("product", "reference", *WORDS)}
     statuses = words(rows, "status", "")
-    tenants, amounts = words(rows, "tenant", TENANT), quantities(rows, "amount")
+    tenants, amounts = tenants_of(rows, path), quantities(rows, "amount")
     began = parse_moments(rows["fraud_from"]) if "fraud_from" in rows.schema.names else None
     for row in range(rows.num_rows):
         status = str(statuses[row])
@@ -210,6 +218,4 @@ def found_out(rows: pa.RecordBatch, known: Ints, received: Ints, path: Path) -> 
             "looked_because": names["looked_because"][row],
             "received_at": int(received[row]),
         }
-        yield FoundOut(
-            str(names["product"][row]), str(tenants[row]), str(names["reference"][row]), said
-        )
+        yield FoundOut(str(names["product"][row]), tenants[row], str(names["reference"][row]), said)

@@ -19,23 +19,17 @@ from riskscore.history.recording import Counted, put_beside, sightings
 from riskscore.history.schema import event, outcome, sighting, stream
 from riskscore.history.store import Store, met
 from riskscore.history.streams import Stream, first_counted, open_stream
-from riskscore.product.application import TENANT
 
 NUMBERED = "SELECT setval(pg_get_serial_sequence('{0}', 'id'), max(id)) FROM {0}"
 
 
 @dataclass(slots=True)
 class Tally:
-    """How far an import is; what is skipped did not count, or speaks of nothing that we have.
-
-    Attributes:
-        others: Of the applications, those of tenants that this service does not answer for.
-    """
+    """How far an import is; what is skipped did not count, or speaks of nothing that we have."""
 
     applications: int = 0
     outcomes: int = 0
     skipped: int = 0
-    others: int = 0
 
 
 @dataclass(slots=True)
@@ -122,7 +116,6 @@ def take_applications(run: Import, happened: Sequence[Happened]) -> None:
     if seen:
         run.connection.execute(insert(sighting), seen)
     run.tally.applications += len(rows)
-    run.tally.others += sum(happened[place].tenant != TENANT for place in new)
 
 
 def names_of(run: Import, each: Happened) -> dict[str, entities.Pseudonym]:

@@ -8,6 +8,8 @@ Purpose = Literal["onboard", "rescreen", "backfill", "test"]
 PURPOSES: tuple[str, ...] = get_args(Purpose)
 COUNTED = frozenset({"onboard", "backfill"})  # purposes whose applications later ones see
 TENANT = "default"  # of an installation that knows no other
+TENANT_NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
+TENANT_RULE = "a tenant's name: lower letters, digits, - or _, at most 63"
 REFERENCE = r"[^\x00-\x1f\x7f-\x9f]{1,128}"
 REFERENCE_RULE = "1 to 128 characters without control characters"
 

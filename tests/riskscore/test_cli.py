@@ -104,3 +104,22 @@ def test_what_cannot_be_served_is_refused(
     assert result.exit_code != 0
     assert reason in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("score", "sim_registration", "rows.csv", "--out", "scored.csv", "--record"),
+        ("subject", "report", "--entity", "msisdn"),
+        ("purge", "--older-than", "400d"),
+        ("keys", "create", "desk", "--scope", "admin"),
+    ],
+    ids=" ".join,
+)
+def test_no_command_takes_for_a_tenant_what_names_the_key_of_an_agreement(
+    command: tuple[str, ...],
+) -> None:
+    refused = run(*command, "--tenant", "agreement sims")
+
+    assert refused.exit_code == 2
+    assert "expected a tenant's name" in refused.output

@@ -26,17 +26,17 @@ def private(path: Path, text: str) -> KeySource:
 
 
 def test_a_ring_reads_what_it_writes() -> None:
-    first = new_key("acme bank")
+    first = new_key("acme-bank")
     ring = KeyRing(
         own=(next_key(first), first, new_key("agreement swap-1")), shared=((1, bytes.fromhex(A)),)
     )
 
     again = ring_from(ring.text, "here")
 
-    assert again.of("acme bank") == ring.of("acme bank")
+    assert again.of("acme-bank") == ring.of("acme-bank")
     assert again.of("agreement swap-1") == ring.of("agreement swap-1")
     assert again.text == ring.text
-    assert "tenant:acme%20bank 2 " in ring.text
+    assert "tenant:acme-bank 2 " in ring.text
     assert "agreement:swap-1 1 " in ring.text
 
 

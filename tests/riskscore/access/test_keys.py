@@ -316,7 +316,7 @@ def test_the_commands_make_list_and_revoke_keys(
     ("arguments", "reason"),
     [
         (["--scope", "everything"], "expected score:PRODUCT"),
-        (["--scope", "admin", "--tenant", "A B"], "expected lower letters"),
+        (["--scope", "admin", "--tenant", "A B"], "lower letters"),
         (["--scope", "admin", "--expires", "soon"], "expected days"),
         ([], "Missing option '--scope'"),
     ],

@@ -86,6 +86,8 @@ def test_scopes_are_those_of_the_token(client: FlaskClient) -> None:
         {"nbf": 4_000_000_000, "exp": 4_000_000_060},
         {"tenant": None},
         {"tenant": 7},
+        {"tenant": "agreement sims"},
+        {"tenant": "Bank"},
         {"scope": ["score:*"]},
         {"client_id": None},
         {"kid": "two"},

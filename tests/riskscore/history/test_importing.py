@@ -181,13 +181,14 @@ def test_a_second_import_is_refused(store_settings: Settings, folder: Path) -> N
         ({"msisdn": "0812345678"}, "msisdn: expected a phone number"),
         ({"reference": None}, "reference: required"),
         ({"purpose": "fun"}, "purpose: expected one of"),
+        ({"tenant": "agreement sims"}, "tenant: expected a tenant's name"),
         ({"document": None}, "document: required"),
     ],
 )
 def test_a_folder_that_breaks_the_declaration_is_refused_whole(
     store_settings: Settings, folder: Path, change: Json, said: str
 ) -> None:
-    rows = [*ROWS, happened(10, "X-1") | change]
+    rows = [happened(10, "X-1") | change, *ROWS]
     pq.write_table(pa.Table.from_pylist(rows), folder / "phone_subscription.parquet")
 
     refused = run(store_settings, str(folder))
