@@ -17,8 +17,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from riskscore.errors import AgreementInvalid
-from riskscore.product.fields import Strict, Word, by_path, expecting
 from riskscore.product.application import TENANT_NAME
+from riskscore.product.fields import Strict, Word, by_path, expecting
 from riskscore.product.form import Text, Window, snake
 from riskscore.product.moments import microseconds
 from riskscore.product.spec import MEASURES, History, Measure
