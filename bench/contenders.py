@@ -48,23 +48,32 @@ def without_reasons(ground: Ground) -> Launch:
 
 def on_store(ground: Ground, store: Filled, name: str, *, app: str = SERVICE) -> Launch:
     """Serve the reference model with a store that was filled for it."""
-    return service("sale", name, {"RISKSCORE_MODELS": str(ground.sale), **store.environ}, app=app)
+    settings = {"RISKSCORE_MODELS": str(ground.sale), **store.environ}
+    return service("sale", name, admit(settings), app=app)
 
 
 def shipped(ground: Ground) -> Launch:
     """Serve the shipped models with an empty store, which fills while it is measured."""
-    settings = {
+    return service("sim-registration", "shipped", admit(new_store(ground, "shipped-store")))
+
+
+def shipped_without_keys(ground: Ground) -> Launch:
+    settings = {**new_store(ground, "shipped-dev-store"), "RISKSCORE_DEV": "1"}
+    return service("sim-registration", "shipped-dev", settings)
+
+
+def new_store(ground: Ground, name: str) -> dict[str, str]:
+    return {
         "RISKSCORE_MODELS": str(ground.shipped),
-        "RISKSCORE_DATABASE_URL": f"sqlite:///{new_folder('shipped-store')}/store.db",
+        "RISKSCORE_DATABASE_URL": f"sqlite:///{new_folder(name)}/store.db",
         "RISKSCORE_KNOWN_SINCE": "1970-01-01",
     }
-    return service("sim-registration", "shipped", settings)
 
 
 def service(slug: str, name: str, settings: Mapping[str, str], *, app: str = SERVICE) -> Launch:
     return Launch(
         command=[*OURS, app],
-        environ={**BIND, **admit(settings)},
+        environ={**BIND, **settings},
         path=f"/v1/{slug}/scores",
         folder=ROOT,
         log=LOGS / f"{name}.txt",
@@ -149,6 +158,7 @@ def bentoml(ground: Ground) -> Launch:
 
 CONTENDERS = (
     Contender("shipped", "riskscore, all on, shipped sim_registration", "shipped", shipped),
+    Contender("shipped-dev", "the same without keys and quotas", "shipped", shipped_without_keys),
     Contender("shipped-echo", "bare Flask echo of that body", "shipped", echo),
     Contender("ours", "riskscore, all on", "sale", ours),
     Contender("without-reasons", "riskscore, no reasons", "sale", without_reasons),

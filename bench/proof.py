@@ -10,7 +10,7 @@ from bench.bodies import REFERENCE
 from bench.servers import NotServed, ask
 
 ASKED = 30
-WITH_REASONS = {"ours", "shipped"}
+WITH_REASONS = {"ours", "shipped", "shipped-dev"}
 STORED = WITH_REASONS | {"without-reasons"}
 
 
