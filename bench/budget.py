@@ -45,7 +45,7 @@ STAGES = {
     "riskscore.history.recording:history_of": "history",
     "riskscore.decision.scoring:judge": "margin and reasons",
     "riskscore.decision.scoring:explain": "margin and reasons",
-    "riskscore.history.recording:count": "writing",
+    "riskscore.history.counting:count": "writing",
     "riskscore.decision.ledger:write": "writing",
     "riskscore.api.scores:answer": "answer",
     "riskscore.api.scores:answered": "answer",

@@ -26,9 +26,11 @@ from uuid import uuid4
 
 from bench.filling import CROWD, PER, SAMPLE, Kept, kept, number_of, settings_of
 from riskscore.decision.ledger import new_id
+from riskscore.history.counting import note_scores, sent
+from riskscore.history.desk import Desk, arrivals_of
 from riskscore.history.plan import Plan, plan
 from riskscore.history.prepared import put_numbered
-from riskscore.history.recording import Desk, arrivals_of, note_scores, record, sent
+from riskscore.history.recording import record
 from riskscore.history.schema import decision
 from riskscore.history.store import Store
 from riskscore.product.application import TENANT, Application

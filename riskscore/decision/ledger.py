@@ -16,20 +16,14 @@ from riskscore.errors import (
     StoreUnavailable,
     UnknownDecision,
 )
+from riskscore.history.counting import note_scores, sent
+from riskscore.history.desk import Arrival, Desk, arrivals_of
 from riskscore.history.engine import to_json
 from riskscore.history.plan import Plan
 from riskscore.history.prepared import put, put_numbered
 from riskscore.history.quotas import Limits
 from riskscore.history.reads import Reader, note_reads
-from riskscore.history.recording import (
-    Arrival,
-    Desk,
-    Recorded,
-    arrivals_of,
-    note_scores,
-    record,
-    sent,
-)
+from riskscore.history.recording import Recorded, record
 from riskscore.history.schema import decision, mention, stream
 from riskscore.history.sharing import Terms, terms_of
 from riskscore.history.store import Store

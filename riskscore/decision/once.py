@@ -22,9 +22,9 @@ from riskscore.errors import (
     StoreUnavailable,
     UnknownReference,
 )
+from riskscore.history.desk import arrivals_of
 from riskscore.history.kept import Answer, Repeatable, answered, claim_of, keep
 from riskscore.history.quotas import Limits
-from riskscore.history.recording import arrivals_of
 from riskscore.history.sharing import terms_of
 from riskscore.history.store import Store
 from riskscore.product.application import Application

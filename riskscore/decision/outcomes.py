@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select
 
 from riskscore.errors import UnknownReference
 from riskscore.history import entities
+from riskscore.history.counting import all_numbers, put_beside
 from riskscore.history.keys import Keys
 from riskscore.history.prepared import put_numbered
-from riskscore.history.recording import all_numbers, put_beside
 from riskscore.history.schema import decision, event, outcome, stream
 from riskscore.history.store import Store
 from riskscore.product.moments import now

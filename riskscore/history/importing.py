@@ -12,10 +12,10 @@ from sqlalchemy import Connection, insert, select, text, update
 
 from riskscore.errors import UpkeepError
 from riskscore.history import entities
+from riskscore.history.counting import Counted, put_beside, sightings
 from riskscore.history.event_files import EventFolder, FoundOut, Happened
 from riskscore.history.glances import Glances, glances_of
 from riskscore.history.keys import Keys
-from riskscore.history.recording import Counted, put_beside, sightings
 from riskscore.history.schema import event, outcome, sighting, stream
 from riskscore.history.store import Store, met
 from riskscore.history.streams import Stream, first_counted, open_stream

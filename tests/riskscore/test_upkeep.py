@@ -19,10 +19,10 @@ from sqlalchemy import select
 from riskscore.api.served import EXTENSION
 from riskscore.app import create_app
 from riskscore.cli import main
+from riskscore.history.counting import Counted, sightings
 from riskscore.history.entities import Pseudonym, add
 from riskscore.history.glances import NO_GLANCES
 from riskscore.history.prepared import put, put_numbered
-from riskscore.history.recording import Counted, sightings
 from riskscore.history.schema import decision, entity, event, metadata, outcome, sighting
 from riskscore.history.store import Store, store_from
 from riskscore.history.streams import open_stream

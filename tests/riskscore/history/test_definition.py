@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from riskscore.decision.outcomes import accept
+from riskscore.history.counting import note_scores
+from riskscore.history.desk import Desk, arrivals_of
 from riskscore.history.glances import NO_GLANCES
 from riskscore.history.plan import Plan, plan
-from riskscore.history.recording import Desk, Recorded, arrivals_of, note_scores, record
+from riskscore.history.recording import Recorded, record
 from riskscore.history.schema import decision
 from riskscore.history.store import Store, store_from, upgrade_store
 from riskscore.keysource import key_file

@@ -17,9 +17,10 @@ from sqlalchemy import select
 from riskscore.cli import main
 from riskscore.errors import StoreMismatch, StoreUnavailable, UpkeepError
 from riskscore.history import rotation
+from riskscore.history.desk import Desk, arrivals_of
 from riskscore.history.keys import proofs_of
 from riskscore.history.plan import plan
-from riskscore.history.recording import Desk, arrivals_of, lock
+from riskscore.history.recording import lock
 from riskscore.history.schema import entity, pseudonym_key
 from riskscore.history.store import Store, store_from
 from riskscore.keysource import key_file

@@ -10,8 +10,10 @@ from uuid import uuid4
 import pytest
 
 from riskscore.decision.outcomes import accept
+from riskscore.history.counting import note_scores
+from riskscore.history.desk import Desk, arrivals_of
 from riskscore.history.plan import plan
-from riskscore.history.recording import Desk, arrivals_of, note_scores, record
+from riskscore.history.recording import record
 from riskscore.history.sharing import terms_of
 from riskscore.history.store import Store
 from riskscore.product.application import Application as Sent
