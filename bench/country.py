@@ -18,11 +18,11 @@ import numpy as np
 
 from riskscore.product.spec import Product
 from riskscore.product.toml import built_in, read_product
+from training.commands.simulate import simulate_command
 from training.datasets import Dataset, Source
 from training.judge import judge
 from training.pipeline import fitted
 from training.read import read_dataset
-from training.simulate.command import simulate
 from training.without import without
 
 LATER = 0.25  # share of the applications that come after the fit
@@ -43,7 +43,7 @@ def main(seeds: int, first: int, people: int, days: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             country = Path(folder) / "country"
             order = ["--out", country, "--people", people, "--days", days, "--seed", seed]
-            simulate.main([str(each) for each in order], standalone_mode=False)
+            simulate_command.main([str(each) for each in order], standalone_mode=False)
             for product, against, figures in judged(country):
                 found.setdefault(f"{product} against the {against}", []).append(figures)
                 line = {"seed": seed, "product": product, "against": against, **figures}

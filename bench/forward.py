@@ -25,6 +25,7 @@ from riskscore.product.spec import Product
 from riskscore.product.toml import built_in, read_product
 from training.asked import Asked
 from training.bootstrap import DAY
+from training.commands.simulate import simulate_command
 from training.datasets import Dataset, Source
 from training.errors import OptionInvalid, TooFewRows
 from training.judge import answers
@@ -32,7 +33,6 @@ from training.metrics import calibration_slope, tpr_at_fpr
 from training.pipeline import fitted
 from training.read import read_dataset
 from training.shares import share_interval
-from training.simulate.command import simulate
 
 MOMENTS = (0.5, 0.65, 0.8)  # shares of the period after which a model is fitted
 MONTH = 30 * DAY
@@ -87,7 +87,7 @@ def main(  # noqa: PLR0913 - click passes every option
             country = Path(folder) / "country"
             size = ["--people", people, "--days", days, "--seed", seed, "--crime", crime]
             order = [str(each) for each in ("--out", country, *size)]
-            simulate.main(order, standalone_mode=False)
+            simulate_command.main(order, standalone_mode=False)
             for name in names:
                 each_way = walked(country, inputs_alone(read_product(name)))
                 found += [Figure(crime=crime, seed=seed, product=name, **each) for each in each_way]

@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 
 from bench.sectors import Worth, cut, deal_out, remember
 from riskscore.product.toml import read_product
-from training.simulate.command import simulate
+from training.commands.simulate import simulate_command
 
 SIM, OPENING, ACTIVITY = "sim_registration", "account_opening", "account_activity"
 LIVE, FITTED = 0.3, 0.75  # shares of the registrations before scores are served, before the fit
@@ -69,7 +69,9 @@ def country(people: int, days: int, seed: int, crime: str) -> list[Found]:
     with tempfile.TemporaryDirectory() as folder:
         real, dealt = Path(folder) / "real", Path(folder) / "dealt"
         order = ["--people", people, "--days", days, "--seed", seed, "--crime", crime]
-        simulate.main([str(each) for each in ("--out", real, *order)], standalone_mode=False)
+        simulate_command.main(
+            [str(each) for each in ("--out", real, *order)], standalone_mode=False
+        )
         deal_out(real, dealt, seed)
         return [
             Found(name, way, worth)

@@ -17,11 +17,11 @@ import numpy as np
 
 from bench.country import inputs_alone, times
 from riskscore.product.toml import read_product
+from training.commands.simulate import simulate_command
 from training.datasets import Dataset, Source
 from training.judge import judge
 from training.pipeline import fitted
 from training.read import read_dataset
-from training.simulate.command import simulate
 
 LATER = 0.3  # share of the applications that come after the fit
 PRODUCTS = ("sim_registration", "account_activity")
@@ -43,7 +43,7 @@ def main(seeds: int, first: int, people: int, days: int, crime: float) -> None:
             country = Path(folder) / "country"
             size = ["--people", people, "--days", days, "--seed", seed, "--crime", crime]
             order = [str(each) for each in ("--out", country, *size)]
-            simulate.main(order, standalone_mode=False)
+            simulate_command.main(order, standalone_mode=False)
             for title, figures in judged(country):
                 found.setdefault(title, []).append(figures)
                 click.echo(json.dumps({"seed": seed, "fit": title, **figures}))

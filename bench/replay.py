@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskscore.product.toml import built_in
-from training.simulate.command import simulate
+from training.commands.simulate import simulate_command
 
 LARGE = {"dealer": "D-LARGE-", "clerk": "C-LARGE-", "branch": "B-LARGE-"}
 SHARE = 0.2  # of all rows that the large ones serve
@@ -50,7 +50,8 @@ def main(events: Path | None, people: int, days: int, seed: int, large: int) -> 
         if events is None:
             events = Path(folder) / "country"
             order = ["--people", people, "--days", days, "--seed", seed]
-            simulate.main([str(each) for each in ("--out", events, *order)], standalone_mode=False)
+            words = [str(each) for each in ("--out", events, *order)]
+            simulate_command.main(words, standalone_mode=False)
             enlarge(events, large)
         begun = time.monotonic()
         for name in built_in():

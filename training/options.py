@@ -25,26 +25,6 @@ truth_option = click.option(
 time_option = click.option("--time", help="Time column; occurred_at where there is one.")
 seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-trials_option = click.option(
-    "--trials", type=click.IntRange(1), help="Search for a recipe: trials in all, or in each fold."
-)
-timeout_option = click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    help="Search for a recipe: seconds after which no trial is begun, in all or in each fold.",
-)
-tune_fpr_option = click.option(
-    "--tune-fpr",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.01,
-    show_default=True,
-    help="What a trial is judged by: frauds found at this false-positive rate.",
-)
-study_option = click.option(
-    "--study",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File that keeps every trial, to go on from.",
-)
 draws_option = click.option(
     "--draws",
     type=click.IntRange(50),

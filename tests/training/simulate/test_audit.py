@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
+from training.commands.simulate import show, simulate_command
 from training.simulate.audit import (
     Rows,
     difference,
@@ -19,7 +20,6 @@ from training.simulate.audit import (
     single_finding,
     telltale_finding,
 )
-from training.simulate.command import show, simulate
 from training.simulate.links import link_counts, permuted
 from training.simulate.telltales import TELLTALES
 
@@ -138,7 +138,7 @@ def test_the_error_of_an_auc_shrinks_with_the_rows() -> None:
 
 
 def test_the_command_needs_a_folder_to_write() -> None:
-    result = CliRunner().invoke(simulate, [])
+    result = CliRunner().invoke(simulate_command, [])
 
     assert result.exit_code == 2
     assert "--out" in result.output
@@ -147,7 +147,7 @@ def test_the_command_needs_a_folder_to_write() -> None:
 def test_the_command_writes_a_folder(tmp_path: Path) -> None:
     asked = ["--out", str(tmp_path), "--people", "1500", "--days", "60", "--seed", "7"]
 
-    result = CliRunner().invoke(simulate, asked)
+    result = CliRunner().invoke(simulate_command, asked)
 
     assert result.exit_code == 0, result.output
     assert {each.stem for each in tmp_path.iterdir()} >= {"outcomes", "truth", PRODUCT}

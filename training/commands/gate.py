@@ -41,7 +41,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @draws_option
 @seed_option
 @json_option
-def compare_command(  # noqa: PLR0913, PLR0917 - one argument per option
+def compare_command(
     challenger: Path,
     champion: Path,
     data: Path,
@@ -53,7 +53,7 @@ def compare_command(  # noqa: PLR0913, PLR0917 - one argument per option
     events: Events,
     draws: int,
     seed: int,
-    as_json: bool,  # noqa: FBT001 - a flag of the command line
+    as_json: bool,
 ) -> None:
     """Say whether CHALLENGER may replace CHAMPION, judged on rows later than both; exit 1 if not.
 

@@ -63,7 +63,7 @@ HTML, JSON = "backtest.html", "backtest.json"
 @draws_option
 @seed_option
 @json_option
-def backtest_command(  # noqa: PLR0913, PLR0917 - one argument per option
+def backtest_command(
     events_folder: Path,
     rules: Path | None,
     alerts: str | None,
@@ -76,7 +76,7 @@ def backtest_command(  # noqa: PLR0913, PLR0917 - one argument per option
     events: Events,
     draws: int,
     seed: int,
-    as_json: bool,  # noqa: FBT001 - a flag of the command line
+    as_json: bool,
 ) -> None:
     """Judge a model and the rules in use side by side on EVENTS, before the first day.
 

@@ -45,7 +45,7 @@ HTML, JSON = "card.html", "card.json"
 @event_options
 @draws_option
 @seed_option
-def card_command(  # noqa: PLR0913, PLR0917 - one argument per option
+def card_command(
     bundle: Path,
     data: Path,
     out: Path | None,

@@ -14,7 +14,7 @@ from training.simulate.country import Scenario
 from training.simulate.parameters import read_parameters
 
 
-@click.command()
+@click.command("simulate")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Event folder.")
 @click.option("--people", default=100_000, show_default=True, type=click.IntRange(1_000))
 @click.option("--days", default=365, show_default=True, type=click.IntRange(60, 3_650))
@@ -23,7 +23,7 @@ from training.simulate.parameters import read_parameters
     "--crime", default=1.0, show_default=True, type=click.FloatRange(0.1, 10), help="Times usual."
 )
 @click.option("--audit", "audited", is_flag=True, help="Search for what gives fraud away.")
-def simulate(  # noqa: PLR0913 (one argument per option)
+def simulate_command(
     *, out: Path | None, people: int, days: int, seed: int, crime: float, audited: bool
 ) -> None:
     """Simulate a country and write its event folder.
