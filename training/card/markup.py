@@ -9,14 +9,17 @@ Cells = Sequence[object]
 
 def document(title: str, parts: Iterable[str]) -> str:
     """Put parts together as one page that needs nothing from anywhere."""
-    style = (resources.files(__package__) / "card.css").read_text("utf-8")
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="color-scheme" content="light dark">\n<title>{escape(title)}</title>\n'
-        f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n{''.join(parts)}</main>\n</body>\n"
+        f"<style>\n{style('plot')}{style('card')}</style>\n</head>\n<body>\n<main>\n{''.join(parts)}</main>\n</body>\n"
         "</html>\n"
     )
+
+
+def style(name: str) -> str:
+    return (resources.files(__package__) / f"{name}.css").read_text("utf-8")
 
 
 def section(title: str, inside: str) -> str:

@@ -9,6 +9,7 @@ from riskscore.model.publish import write_line
 from training.assess.intervals import Drawing
 from training.card.gather import card
 from training.card.page import page
+from training.card.pictures import pictures
 from training.datasets import Source
 from training.evaluate import folder_of
 from training.failures import one_line_errors
@@ -32,6 +33,7 @@ HTML, JSON = "card.html", "card.json"
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("data", type=EXISTING)
 @click.option("--out", type=FOLDER, help="Folder for card.html and card.json; the version's own.")
+@click.option("--pictures", "drawn", type=FOLDER, help="Folder for the leading plots as SVG.")
 @click.option(
     "--refits",
     type=click.IntRange(0),
@@ -49,6 +51,7 @@ def card_command(
     bundle: Path,
     data: Path,
     out: Path | None,
+    drawn: Path | None,
     refits: int,
     label: str,
     truth: Path | None,
@@ -72,3 +75,7 @@ def card_command(
     write_line(folder / JSON, text)
     write_line(folder / HTML, page(record).rstrip("\n"))
     click.echo(f"wrote {folder / HTML} and {folder / JSON}")
+    if drawn is not None:
+        drawn.mkdir(parents=True, exist_ok=True)
+        for name, svg in pictures(record).items():
+            write_line(drawn / name, svg.rstrip("\n"))

@@ -18,8 +18,14 @@ from training.assess.intervals import Drawing
 from training.card.dependence import parts
 from training.card.gather import card
 from training.card.page import page
+from training.card.pictures import PICTURES
 from training.card.svg import Axis, Plot, nice, number
 from training.datasets import Source
+
+SHOWING = (
+    '<meta name="color-scheme" content="light dark"><body style="margin:0; background:#888">'
+    '<img src="{}" style="width:100%">'
+)
 
 
 class Made:
@@ -161,6 +167,22 @@ def test_nothing_is_wider_than_the_window(made: Made, tmp_path: Path, width: int
     wide, window, plots = (int(each) for each in title.groups())
     assert wide <= window
     assert plots >= 6
+
+
+def test_each_leading_plot_stands_alone_by_day_and_by_night(
+    made: Made, tmp_path: Path, run: Run
+) -> None:
+    drawn = tmp_path / "drawn"
+
+    run("card", made.bundle, made.later, "--draws", 50, "--out", tmp_path, "--pictures", drawn)
+
+    files = sorted(drawn.iterdir())
+    assert [each.name for each in files] == sorted(PICTURES)
+    for each in files:
+        page = tmp_path / "page.html"
+        page.write_text(SHOWING.format(each.as_uri()))
+        assert corner(picture(page, tmp_path / "day.png")).brightness > 240
+        assert corner(picture(page, tmp_path / "night.png", DARK)).brightness < 50
 
 
 def test_it_prints(made: Made, tmp_path: Path) -> None:
