@@ -40,6 +40,7 @@ from training.options import (
     label_option,
     seed_option,
     study_option,
+    thresholds_by_option,
     time_option,
     timeout_option,
     trials_option,
@@ -131,6 +132,7 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
     type=click.Path(dir_okay=False, path_type=Path),
     help="A TOML file of costs, by which both thresholds are set.",
 )
+@thresholds_by_option
 @trials_option
 @timeout_option
 @tune_fpr_option
@@ -162,6 +164,7 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     latest: bool,  # noqa: FBT001
     alerts_per_day: float | None,
     costs: Path | None,
+    thresholds_by: str | None,
     trials: int | None,
     timeout: float | None,
     tune_fpr: float,
@@ -187,7 +190,7 @@ def fit_command(  # noqa: PLR0917 - click passes every option
         )
         aside = _holdout(holdout, holdout_out)
         asked = _asked(alerts_per_day, costs)
-        asked = replace(asked, found_share=found_share, latest=latest)
+        asked = replace(asked, found_share=found_share, latest=latest, by=thresholds_by)
         search = _search(trials, timeout, tune_fpr, study)
         order = Order(
             models=out,

@@ -25,6 +25,12 @@ truth_option = click.option(
 time_option = click.option("--time", help="Time column; occurred_at where there is one.")
 seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+thresholds_by_option = click.option(
+    "--thresholds-by",
+    metavar="FEATURE",
+    help="A protected input: hit the innocent of each of its groups equally often. A decision then "
+    "depends on a protected attribute, which may be unlawful.",
+)
 trials_option = click.option(
     "--trials", type=click.IntRange(1), help="Search for a recipe: trials in all, or in each fold."
 )
