@@ -130,7 +130,7 @@ def test_online_and_portfolio_agree_on_any_rows_and_groups(
         assert said.thresholds.group == group
 
 
-DRAWN = [
+DRAWN: list[Json] = [
     {
         "sims_on_document": sims,
         "liveness score": 0.5,
