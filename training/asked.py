@@ -51,12 +51,14 @@ class Asked:
     Attributes:
         found_share: Share of frauds ever found, where it is known; of ``--unlabelled pu`` alone.
         latest: Whether thresholds are set on the latest rows, test slice included.
+        by: The protected input whose groups get thresholds of their own; None for common ones.
     """
 
     alerts_per_day: float | None = None
     costs: Costs | None = None
     found_share: float | None = None
     latest: bool = False
+    by: str | None = None
 
 
 class CostsForm(Strict):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from riskscore.model.calibration import Calibration
 from riskscore.model.scale import Scale, Thresholds, block_score_at
 from riskscore.model.trees import Trees
+from training.apart import Asking, by_group
 from training.asked import Asked
 from training.bootstrap import Rows, Weights, interval, resampled
 from training.datasets import Dataset
@@ -45,7 +46,8 @@ class Decided(NamedTuple):
 
     Attributes:
         record: ``calibrated_by`` (the map taken, the log loss of each on later rows), ``asked``
-            (false-positive rates), ``thresholds_on`` (what both hit on the calibration rows).
+            (false-positive rates), ``thresholds_on`` (what both hit on the calibration rows),
+            ``thresholds_by_group`` (likewise, where they were asked for).
     """
 
     model: Model
@@ -88,8 +90,14 @@ def decide(
         block_margin=block,
         block_score=block_score_at(block, mapped.calibration, scale),
     )
-    model = Model(trees=trees, calibration=mapped.calibration, scale=scale, thresholds=thresholds)
     rates = _rates(margins, rows, thresholds, asked)
+    apart: Record = {}
+    if asked.by is not None:
+        scores = scale.scores(mapped.calibration.probabilities(margins)).astype(np.float32)
+        asking = Asking(scores, rows, thresholds.block_score, rates, threshold)
+        groups, apart["thresholds_by_group"] = by_group(asking, asked.by)
+        thresholds = replace(thresholds, by_group=groups)
+    model = Model(trees=trees, calibration=mapped.calibration, scale=scale, thresholds=thresholds)
     record = {
         "calibrated_by": mapped.record,
         "asked": {f"{name}_fpr": rate for name, rate in rates.items()},
@@ -98,7 +106,7 @@ def decide(
             "block": _told(margins, rows, block, rates["block"]),
         },
     }
-    return Decided(model, record)
+    return Decided(model, record | apart)
 
 
 def _mapped(trees: Trees, rows: Dataset, asked: Asked) -> Calibrated:

@@ -24,7 +24,7 @@ from training import sketch
 from training.assess.intervals import Drawing
 from training.assess.whole import assessment
 from training.datasets import Dataset, Places, Source
-from training.judge import Answers, answers, figures
+from training.judge import Answers, figures, served
 from training.read import read_dataset
 
 REFERENCE, ROW = "reference", "row"
@@ -63,7 +63,7 @@ def evaluate(
         check_output(out, source.path, source.truth)
     bundle = load(folder)
     dataset = open_rows(bundle, folder, source)
-    given = answers(bundle, dataset.matrix)
+    given = served(bundle, dataset)
     if out is not None:
         write_answers(dataset, given, out)
     about = {"product": bundle.product.name, "version": bundle.version, "label": dataset.label}

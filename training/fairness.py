@@ -10,13 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.model.scale import REVIEW
 from training.bootstrap import DRAWS, Interval, Rows, Weights, interval, resampled
 from training.datasets import Dataset
 from training.groups import UNKNOWN, Groups, protected_groups
 from training.judge import Answers
-
-Flagged = NDArray[np.bool_]
+from training.rules import Flagged, reviewed
 
 
 class Group(NamedTuple):
@@ -124,7 +122,7 @@ class _Measure:
     def __init__(self, groups: Groups, dataset: Dataset, given: Answers) -> None:
         self.places, self.count = groups.places, len(groups.names)
         self.known = np.array([name != UNKNOWN for name in groups.names])
-        self.flagged: Flagged = given.scores >= REVIEW
+        self.flagged: Flagged = reviewed(given)
         self.innocent: Flagged = dataset.labels == 0
         self.claimed = given.probabilities
 

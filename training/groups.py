@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.model.by_group import group_names
 from riskscore.product.parsing import parse_input
-from riskscore.product.spec import Category, Flag, Input, Integer, Number
+from riskscore.product.spec import Input
 from riskscore.product.tables import column_names, is_text, read_batches
 from riskscore.product.values import Values
 from training.datasets import Dataset
@@ -42,13 +43,9 @@ def _there(dataset: Dataset) -> list[Input]:
 
 def groups_by(dataset: Dataset, feature: Input) -> Groups:
     values = values_of(dataset, feature)
-    match feature:
-        case Category(values=words):
-            return _gathered(feature.name, list(words), values)
-        case Flag():
-            return _gathered(feature.name, ["no", "yes"], values)
-        case Number() | Integer():
-            return _cut(feature.name, values)
+    if names := group_names(feature):
+        return _gathered(feature.name, list(names), values)
+    return _cut(feature.name, values)
 
 
 def values_of(dataset: Dataset, feature: Input) -> Values:

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.model.calibration import Calibration, Margins
+from riskscore.model.cutting import Cuts
 from riskscore.model.scale import HIGHEST, LEVELS, REVIEW, Scale, Thresholds, levels
 from riskscore.model.trees import Trees
 from riskscore.product.encode import Matrix
-from training.datasets import Dataset
+from training.datasets import Dataset, Places
 from training.metrics import Judged, flagged_shares, metrics
 from training.progress import counting
+from training.rules import cuts_of, flagged
 from training.stored import in_blocks
 
 BAND = 50  # points
@@ -31,11 +33,25 @@ class Answering(Protocol):
 
 
 class Answers(NamedTuple):
-    """Margins, probabilities and scores, each of shape (n_rows,)."""
+    """Margins, probabilities and scores, each of shape (n_rows,).
+
+    Attributes:
+        cuts: The thresholds of each row; None where all go by the common ones.
+    """
 
     margins: NDArray[np.float32]
     probabilities: Margins
     scores: NDArray[np.int64]
+    cuts: Cuts | None = None
+
+    def take(self, places: Places) -> "Answers":
+        """Keep some rows, in the order given."""
+        return Answers(
+            margins=self.margins[places],
+            probabilities=self.probabilities[places],
+            scores=self.scores[places],
+            cuts=None if self.cuts is None else self.cuts.take(places),
+        )
 
 
 def answers(model: Answering, matrix: Matrix) -> Answers:
@@ -43,6 +59,12 @@ def answers(model: Answering, matrix: Matrix) -> Answers:
     margins = margins_of(model.trees, matrix)
     probabilities = model.calibration.probabilities(margins)
     return Answers(margins, probabilities, model.scale.scores(probabilities))
+
+
+def served(model: Answering, dataset: Dataset) -> Answers:
+    """Answer a dataset's rows, each with the thresholds that serving would take for it."""
+    cuts = cuts_of(dataset.product, model.thresholds, dataset)
+    return answers(model, dataset.matrix)._replace(cuts=cuts)
 
 
 def margins_of(trees: Trees, matrix: Matrix) -> NDArray[np.float32]:
@@ -57,7 +79,7 @@ def margins_of(trees: Trees, matrix: Matrix) -> NDArray[np.float32]:
 
 def judge(model: Answering, dataset: Dataset) -> dict[str, Any]:
     """Compute every figure of a model on a dataset."""
-    return figures(model, dataset, answers(model, dataset.matrix))
+    return figures(model, dataset, served(model, dataset))
 
 
 def figures(model: Answering, dataset: Dataset, given: Answers) -> dict[str, Any]:
@@ -87,14 +109,11 @@ def _by_margin(thresholds: Thresholds, given: Answers, dataset: Dataset) -> dict
 
 
 def _by_score(thresholds: Thresholds, given: Answers, dataset: Dataset) -> dict[str, Any]:
-    """Say whom the recommendations hit, which go by the score."""
+    """Say whom the recommendations hit, which go by the score; told is the common one."""
     scores = {"review": REVIEW, "block": thresholds.block_score}
     return {
-        name: {
-            "score": score,
-            **flagged_shares(given.scores >= score, dataset.labels, dataset.weights),
-        }
-        for name, score in scores.items()
+        name: {"score": scores[name], **flagged_shares(hit, dataset.labels, dataset.weights)}
+        for name, hit in flagged(given, thresholds).items()
     }
 
 

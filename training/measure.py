@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from riskscore.model.scale import REVIEW, Thresholds
+from riskscore.model.scale import Thresholds
 from training.bootstrap import Weights
 from training.judge import Answers
 from training.labels import Labels
@@ -18,6 +18,7 @@ from training.ranking import (
     ranking,
     tpr_at,
 )
+from training.rules import flagged
 from training.slope import Slope
 
 WITHIN = 0.05  # false-positive rate: what people look at
@@ -39,9 +40,8 @@ class Measure:
         self._slope = Slope(given.probabilities, labels)
         self._losses = row_losses(given.probabilities, labels)
         self._fraud = (labels == 1).astype(np.float64)
-        rules = {"review": REVIEW, "block": thresholds.block_score}
-        flagged = {name: given.scores >= score for name, score in rules.items()}
-        self._flagged = {name: each.astype(np.float64) for name, each in flagged.items()}
+        hit = flagged(given, thresholds)
+        self._flagged = {name: each.astype(np.float64) for name, each in hit.items()}
         self._alerts = alerts
 
     def __call__(self, weights: Weights) -> dict[str, float]:
@@ -57,9 +57,9 @@ class Measure:
             "slope": self._slope(weights),
             "observed_over_expected": guilty / float(self._claimed @ weights),
         }
-        for name, flagged in self._flagged.items():
-            hit = float((flagged * self._fraud) @ weights)
-            figures[f"{name}_fpr"] = (float(flagged @ weights) - hit) / innocent
+        for name, each in self._flagged.items():
+            hit = float((each * self._fraud) @ weights)
+            figures[f"{name}_fpr"] = (float(each @ weights) - hit) / innocent
             figures[f"{name}_tpr"] = hit / guilty
         for alerts in self._alerts:
             precision = precision_at(found, min(alerts, whole))

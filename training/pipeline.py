@@ -27,6 +27,7 @@ from riskscore.model.scale import Scale
 from riskscore.model.trees import Trees
 from riskscore.product.outputs import check_output
 from riskscore.product.spec import Product
+from training.apart import grouping
 from training.asked import Asked
 from training.datasets import Dataset, Source
 from training.decide import decide
@@ -78,6 +79,8 @@ def fit(product: Product, source: Source, order: Order) -> Path:
     if order.holdout is not None:
         check_output(order.holdout.out, source.path)
     check_models(order.models)
+    if order.asked.by is not None:
+        grouping(product, order.asked.by)
     scale = read_scale(order.models / product.name)
     with scratch(wanted=order.external_memory) as folder, growing(order.dask) as grow_trees:
         dataset = read_dataset(product, replace(source, scratch=folder))

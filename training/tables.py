@@ -34,8 +34,21 @@ def show_fit(bundle: Bundle, models: Path) -> None:
         f"{data['positives']:,} positive, {bundle.manifest['trees']} trees\n"
         f"{_split(bundle.manifest['split'])}\n"
         f"test slice of {judged['rows']:,} rows: AUC {judged['auc']:.3f}, {found}\n"
+        f"{_by_group(bundle.manifest.get('thresholds_by_group'))}"
         f"wrote {folder / bundle.version}, {_champion(folder, bundle.version)}"
     )
+
+
+def _by_group(told: Mapping[str, Any] | None) -> str:
+    """Say where review starts for each group that has a threshold of its own."""
+    if told is None:
+        return ""
+    starts = [
+        f"{each['group']} {each['review']['score']}"
+        for each in told["groups"]
+        if each["review"]["own"]
+    ]
+    return f"review by {told['feature']} from {', '.join([*starts, 'all others 500'])}\n"
 
 
 def _split(slices: Mapping[str, Any]) -> str:

@@ -52,6 +52,24 @@ class Model(Answer):
     sha256 = fields.String(required=True, metadata={"description": "Of the bundle's manifest."})
 
 
+class TakenBy(Answer):
+    """The thresholds that a decision was taken by."""
+
+    by = fields.String(
+        required=True, metadata={"description": "The protected input that they go by."}
+    )
+    group = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Whose they are; null for the common ones, by which everybody goes "
+            "whose group is not known or has none of its own."
+        },
+    )
+    review_score = fields.Integer(required=True, metadata={"minimum": LOWEST, "maximum": HIGHEST})
+    block_score = fields.Integer(required=True, metadata={"minimum": LOWEST, "maximum": HIGHEST})
+
+
 class Score(Answer):
     decision_id = fields.String(
         metadata={
@@ -66,7 +84,8 @@ class Score(Answer):
         metadata={
             "minimum": LOWEST,
             "maximum": HIGHEST,
-            "description": "500 is where review starts; every 50 points double the odds.",
+            "description": "500 is where review starts, unless thresholds says otherwise; every "
+            "50 points double the odds.",
         },
     )
     probability = fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
@@ -86,6 +105,13 @@ class Score(Answer):
             "minimum": 0,
             "maximum": 1,
             "description": "Share of what usually moves the model that was known.",
+        },
+    )
+    thresholds = fields.Nested(
+        TakenBy(),
+        metadata={
+            "description": "The scores from which it was to review and to block; there only where "
+            "the model has thresholds by group, else review starts at 500."
         },
     )
     model = fields.Nested(Model(), required=True)

@@ -18,7 +18,7 @@ from riskscore.api.problems import problem_of
 from riskscore.api.repeats import answer_once, repeatable, results_once
 from riskscore.api.schemas import BatchForm
 from riskscore.api.served import Served, served_as
-from riskscore.decision.ledger import TOGETHER, Decided, check_moment, decide
+from riskscore.decision.ledger import TOGETHER, Decided, answer_of, check_moment, decide
 from riskscore.decision.once import Said, Telling, decide_once
 from riskscore.errors import (
     AskedAboutTooOften,
@@ -199,11 +199,7 @@ def answer(served: Served, application: Application, decided: Decided) -> Json:
         "product": bundle.product.name,
         "score": assessment.score,
         "probability": assessment.probability,
-        "level": assessment.level,
-        "recommendation": assessment.recommendation,
-        "reasons": assessment.reasons,
-        "data_quality": assessment.data_quality,
-        "coverage": assessment.coverage,
+        **answer_of(assessment),
         "model": {"version": bundle.version, "sha256": bundle.sha256},
     }
 

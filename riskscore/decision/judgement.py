@@ -8,8 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskscore.model.bundle import Bundle
+from riskscore.model.cutting import Cuts
 from riskscore.model.reasons import Reason, reasons_of
-from riskscore.model.scale import Level, Recommendation, levels, recommendations
+from riskscore.model.scale import (
+    RECOMMENDATIONS,
+    Level,
+    Recommendation,
+    levels,
+    recommendation_places,
+)
 from riskscore.product.encode import Matrix, rounded
 from riskscore.product.values import Values
 
@@ -23,6 +30,7 @@ class Judgement:
         contributions: Of the model's columns in log-odds, shape (n_rows, n_columns); None where
             nobody asked for reasons.
         coverage: Share of what usually moves the model that is known of each row.
+        cuts: The thresholds of each row; None where all go by the common ones.
     """
 
     exact: Values
@@ -32,6 +40,7 @@ class Judgement:
     scores: NDArray[np.int64]
     coverage: Values
     block_score: int
+    cuts: Cuts | None
 
     @property
     def levels(self) -> list[Level]:
@@ -39,15 +48,22 @@ class Judgement:
 
     @property
     def recommendations(self) -> list[Recommendation]:
-        return recommendations(self.scores, self.block_score)
+        return [RECOMMENDATIONS[place] for place in self.recommendation_places.tolist()]
+
+    @property
+    def recommendation_places(self) -> NDArray[np.int64]:
+        if self.cuts is None:
+            return recommendation_places(self.scores, self.block_score)
+        return self.cuts.recommendation_places(self.scores)
 
 
-def judge(bundle: Bundle, exact: Values, *, reasons: bool = True) -> Judgement:
+def judge(bundle: Bundle, exact: Values, *, cuts: Cuts | None, reasons: bool = True) -> Judgement:
     """Score rows.
 
     Args:
         bundle: The model.
         exact: Its columns in model order in float64, shape (n_rows, n_columns), NaN where missing.
+        cuts: What ``bundle.cutter`` says of the rows; None where there is none.
         reasons: Whether ``explain`` will be asked.
     """
     margins, contributions = _walked(bundle, rounded(exact), reasons=reasons)
@@ -61,6 +77,7 @@ def judge(bundle: Bundle, exact: Values, *, reasons: bool = True) -> Judgement:
         scores=scores,
         coverage=coverage(exact, bundle.importance),
         block_score=bundle.thresholds.block_score,
+        cuts=cuts,
     )
 
 

@@ -190,14 +190,20 @@ def row_of(desk: Desk, bundle: Bundle, recorded: Recorded, decided: Decided) -> 
         "entities": recorded.entities,
         "features": served(bundle.product, application, said),
         "bands": to_json(bands(bundle.product, said)) if said.shared else None,
-        "answer": {
-            "level": said.level,
-            "recommendation": said.recommendation,
-            "reasons": said.reasons,
-            "data_quality": said.data_quality,
-            "coverage": said.coverage,
-        },
+        "answer": answer_of(said),
     }
+
+
+def answer_of(said: Assessment) -> dict[str, Any]:
+    """Give what is answered beside the score and its probability."""
+    answer = {
+        "level": said.level,
+        "recommendation": said.recommendation,
+        "reasons": said.reasons,
+        "data_quality": said.data_quality,
+        "coverage": said.coverage,
+    }
+    return answer if said.thresholds is None else answer | {"thresholds": said.thresholds}
 
 
 def served(product: Product, application: Application, said: Assessment) -> dict[str, Any]:

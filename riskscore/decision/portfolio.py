@@ -25,8 +25,9 @@ from riskscore.decision.portfolio_files import (
     writers,
 )
 from riskscore.model.bundle import Bundle
+from riskscore.model.cutting import Cuts
 from riskscore.model.reasons_of_rows import reasons_of_rows
-from riskscore.model.scale import level_places, recommendation_places
+from riskscore.model.scale import level_places
 from riskscore.product.encode import complete
 from riskscore.product.overlap import ahead, behind, side_by_side
 from riskscore.product.past import Past
@@ -63,8 +64,9 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
         bundle: The model, on one thread.
         path: csv, parquet, or a folder of parquet parts; one column per input and entity.
         out: csv or parquet by its suffix: reference (or row, from 1), score, probability, level,
-            recommendation, coverage, reasons (JSON), model. What is refused stands beside it, in a
-            file that is there only if something was.
+            recommendation, coverage, reasons (JSON), model; thresholds, too, where the bundle has
+            some by group. What is refused stands beside it, in a file that is there only if
+            something was.
         past: Of every row of the file; None where there is no store to ask.
         reasons: False leaves them empty and saves most of the time.
         language: Of the reason texts.
@@ -80,7 +82,8 @@ def score_portfolio(  # noqa: PLR0913 - keywords of one command
     tally, rows = Tally(), EXPLAINED if reasons else BATCH
     asked = Asked(bundle, past, language if reasons else None, text=is_text(path))
     read = ahead(read_rows(bundle.product, path, rows=rows))
-    with writers(path, out) as write, behind(write) as later:
+    grouped = bundle.cutter is not None
+    with writers(path, out, grouped=grouped) as write, behind(write) as later:
         for part, scored in side_by_side(asked.answered, read, workers=os.cpu_count() or 1):
             refused = refused_rows(part)
             later(scored, refused)
@@ -116,7 +119,9 @@ class Asked:
             keys = keys.filter(pa.array(good))
             columns = {name: each[good] for name, each in columns.items()}
         seen = self._seen(part.before - self.first + np.flatnonzero(good))
-        answers = self._answers(complete(product, columns | seen))
+        cutter = self.bundle.cutter
+        cuts = None if cutter is None else cutter(columns[cutter.feature.name])
+        answers = self._answers(complete(product, columns | seen), cuts)
         return part, scored_rows(keys, answers, self.bundle.version)
 
     def _seen(self, places: NDArray[np.int64]) -> dict[str, Values]:
@@ -126,9 +131,9 @@ class Asked:
             return dict.fromkeys((each.name for each in self.bundle.product.history), nothing)
         return {name: each[places] for name, each in self.past.values.items()}
 
-    def _answers(self, exact: Values) -> Answers:
+    def _answers(self, exact: Values, cuts: Cuts | None) -> Answers:
         reasons, product = None, self.bundle.product
-        judgement = judge(self.bundle, exact, reasons=self.language is not None)
+        judgement = judge(self.bundle, exact, cuts=cuts, reasons=self.language is not None)
         if self.language is not None and judgement.contributions is not None:
             shares = judgement.contributions
             reasons = reasons_of_rows(product, shares, exact, language=self.language)
@@ -136,7 +141,8 @@ class Asked:
             scores=judgement.scores,
             probabilities=judgement.probabilities,
             levels=level_places(judgement.scores),
-            recommendations=recommendation_places(judgement.scores, judgement.block_score),
+            recommendations=judgement.recommendation_places,
             coverage=judgement.coverage,
             reasons=reasons,
+            thresholds=None if cuts is None else cuts.of_rows(),
         )

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from riskscore.errors import DataInvalid
+from riskscore.model.by_group import TakenBy
 from riskscore.model.reasons import Reason
 from riskscore.model.scale import LEVELS, RECOMMENDATIONS
 from riskscore.product.headers import found_instead
@@ -30,6 +31,7 @@ SCORED = (
     ("reasons", pa.string()),
     ("model", pa.string()),
 )
+THRESHOLDS = pa.field("thresholds", pa.string())
 DECISION_ID = pa.field("decision_id", pa.string())
 REFUSED = pa.schema([ROW, REFERENCE, ("problem", pa.string())])
 
@@ -58,6 +60,7 @@ class Answers(NamedTuple):
         levels: Places in ``LEVELS``.
         recommendations: Places in ``RECOMMENDATIONS``.
         reasons: None where nobody asked.
+        thresholds: Those each was taken by; None where all go by the common ones.
     """
 
     scores: NDArray[np.int64]
@@ -66,6 +69,7 @@ class Answers(NamedTuple):
     recommendations: NDArray[np.int64]
     coverage: Values
     reasons: Sequence[Sequence[Reason]] | None
+    thresholds: Sequence[TakenBy | None] | None
 
 
 def ignored(product: Product, path: Path) -> list[str]:
@@ -136,18 +140,21 @@ def _keys(batch: Batch, before: int) -> pa.Array:
 
 
 @contextmanager
-def writers(path: Path, out: Path, *, recorded: bool = False) -> Iterator[Write]:
+def writers(path: Path, out: Path, *, grouped: bool, recorded: bool = False) -> Iterator[Write]:
     """Open the output and, beside it, the file of what is refused; that goes if it stays empty.
 
     Args:
         path: The file that is scored.
         out: csv or parquet by its suffix.
+        grouped: Whether it is told which thresholds each row was taken by.
         recorded: Whether decisions are recorded; then their ids are written, and what was written
             before an error stays.
     """
     refused = 0
     with (
-        writer(out, _schema(path, recorded=recorded), kept=recorded) as write_scored,
+        writer(
+            out, _schema(path, grouped=grouped, recorded=recorded), kept=recorded
+        ) as write_scored,
         writer(refused_path(out), REFUSED, kept=recorded) as write_refused,
     ):
 
@@ -163,9 +170,10 @@ def writers(path: Path, out: Path, *, recorded: bool = False) -> Iterator[Write]
         refused_path(out).unlink()
 
 
-def _schema(path: Path, *, recorded: bool) -> pa.Schema:
+def _schema(path: Path, *, grouped: bool, recorded: bool) -> pa.Schema:
     key = REFERENCE if "reference" in column_names(path) else ROW
-    return pa.schema([key, *SCORED, *([DECISION_ID] if recorded else [])])
+    more = [(THRESHOLDS, grouped), (DECISION_ID, recorded)]
+    return pa.schema([key, *SCORED, *(field for field, wanted in more if wanted)])
 
 
 def scored_rows(
@@ -184,6 +192,8 @@ def scored_rows(
     }
     key = REFERENCE if pa.types.is_string(keys.type) else ROW
     columns = {key.name: keys} | columns
+    if answers.thresholds is not None:
+        columns["thresholds"] = _taken_by(answers.thresholds)
     if decision_ids is not None:
         columns["decision_id"] = pa.array(decision_ids, pa.string())
     return pa.record_batch(columns)
@@ -193,6 +203,11 @@ def _written(reasons: Sequence[Sequence[Reason]] | None, rows: int) -> pa.Array:
     if reasons is None:
         return pa.nulls(rows, pa.string())
     return pa.array([orjson.dumps(each).decode() for each in reasons], pa.string())
+
+
+def _taken_by(thresholds: Sequence[TakenBy | None]) -> pa.Array:
+    told = {each: orjson.dumps(each).decode() for each in set(thresholds)}
+    return pa.array([told[each] for each in thresholds], pa.string())
 
 
 def refused_rows(part: Part, *, until: int | None = None) -> pa.RecordBatch:

@@ -96,7 +96,7 @@ def score_on(  # noqa: PLR0913 - keywords of one command
         )
         for group in row_groups(path.resolve())
     )
-    with writers(path, out) as write:
+    with writers(path, out, grouped=bundle.cutter is not None) as write:
         for answers in _in_order(client, works):
             for each in answers:
                 write(each.scored, each.refused)

@@ -22,6 +22,7 @@ from riskscore.decision.portfolio_files import (
     writers,
 )
 from riskscore.errors import DataInvalid, InvalidApplication
+from riskscore.model.bundle import Bundle
 from riskscore.model.scale import LEVELS, RECOMMENDATIONS
 from riskscore.product.application import Application
 from riskscore.product.headers import found_instead
@@ -79,7 +80,8 @@ def record_portfolio(  # noqa: PLR0913 - keywords of one command
     check_columns(judge.bundle.product, path)
     check_named(path)
     tally = Tally()
-    with writers(path, out, recorded=True) as write:
+    grouped = judge.bundle.cutter is not None
+    with writers(path, out, grouped=grouped, recorded=True) as write:
         for rows in read_rows(judge.bundle.product, path, rows=BATCH):
             part = judge_rows(judge.bundle.product, rows, text=is_text(path))
             answered: list[Answered] = []
@@ -97,7 +99,7 @@ def record_portfolio(  # noqa: PLR0913 - keywords of one command
             finally:
                 refused = refused_rows(part, until=reached)
                 tally.refused += refused.num_rows
-                write(_rows(part, answered, judge.bundle.version, reasons=reasons), refused)
+                write(_rows(part, answered, judge.bundle, reasons=reasons), refused)
         yield tally
 
 
@@ -177,7 +179,7 @@ def _at(place: int, columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
 
 
 def _rows(
-    part: Part, answered: Sequence[Answered], version: str, *, reasons: bool
+    part: Part, answered: Sequence[Answered], bundle: Bundle, *, reasons: bool
 ) -> pa.RecordBatch | None:
     if not answered:
         return None
@@ -191,9 +193,10 @@ def _rows(
         ),
         coverage=np.array([each.coverage for each in said], np.float64),
         reasons=[each.reasons for each in said] if reasons else None,
+        thresholds=None if bundle.cutter is None else [each.thresholds for each in said],
     )
     keys = part.keys.take(pa.array([each.row for each in answered]))
-    return scored_rows(keys, answers, version, [_id(each.decided) for each in answered])
+    return scored_rows(keys, answers, bundle.version, [_id(each.decided) for each in answered])
 
 
 def _id(decided: Decided) -> str | None:

@@ -3,14 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import repeat
 
 import numpy as np
 
 from riskscore.decision.judgement import explain, judge
 from riskscore.model.bundle import Bundle
+from riskscore.model.by_group import TakenBy
+from riskscore.model.cutting import Cuts
 from riskscore.model.reasons import Reason
 from riskscore.model.scale import Level, Recommendation
 from riskscore.product.application import Application
+from riskscore.product.encode import values
 from riskscore.product.past import GapCode, Known
 from riskscore.product.spec import Derived, History, Product
 
@@ -35,6 +39,7 @@ class Assessment:
         reasons: What raised the risk, largest first.
         coverage: Share of what usually moves the model that was known here.
         shared: Names of the columns that other tenants have a part in.
+        thresholds: Those it was taken by, where the bundle has some by group; else the common ones.
     """
 
     exact: Sequence[float] = field(compare=False)
@@ -47,6 +52,7 @@ class Assessment:
     data_quality: Sequence[Gap]
     coverage: float
     shared: Collection[str] = ()
+    thresholds: TakenBy | None = None
 
 
 def without_past(product: Product, application: Application) -> dict[str, Known]:
@@ -76,7 +82,8 @@ def assess_applications(
         bundle.encode_row(each.features, known)
         for each, known in zip(applications, past, strict=True)
     ]
-    judgement = judge(bundle, np.array(exact).reshape(len(exact), len(bundle.product.columns)))
+    columns = np.array(exact).reshape(len(exact), len(bundle.product.columns))
+    judgement = judge(bundle, columns, cuts=cuts_of(bundle, applications))
     shared = [shared_columns(bundle.product, each) for each in past]
     reasons = explain(bundle, judgement, language, shared)
     rows = zip(
@@ -86,6 +93,7 @@ def assess_applications(
         judgement.levels,
         judgement.recommendations,
         judgement.coverage.tolist(),
+        repeat(None, len(exact)) if judgement.cuts is None else judgement.cuts.of_rows(),
         strict=True,
     )
     return [
@@ -100,9 +108,27 @@ def assess_applications(
             data_quality=gaps(bundle.product, exact[place], past[place]),
             coverage=coverage,
             shared=shared[place],
+            thresholds=taken_by,
         )
-        for place, (margin, probability, score, level, recommendation, coverage) in enumerate(rows)
+        for place, (
+            margin,
+            probability,
+            score,
+            level,
+            recommendation,
+            coverage,
+            taken_by,
+        ) in enumerate(rows)
     ]
+
+
+def cuts_of(bundle: Bundle, applications: Sequence[Application]) -> Cuts | None:
+    """Find the thresholds of each application; None where all go by the common ones."""
+    cutter = bundle.cutter
+    if cutter is None:
+        return None
+    name = cutter.feature.name
+    return cutter(values(cutter.feature, [each.features.get(name) for each in applications]))
 
 
 def shared_columns(product: Product, past: Mapping[str, Known]) -> Collection[str]:

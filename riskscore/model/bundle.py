@@ -31,6 +31,7 @@ from marshmallow import ValidationError
 from riskscore.errors import BundleCorrupt, BundleMismatch, BundleNotFound, ProductInvalid
 from riskscore.model import golden, manifest
 from riskscore.model.calibration import Calibration
+from riskscore.model.cutting import Cutter, cutter, unfit
 from riskscore.model.scale import Scale, Thresholds, block_score_at
 from riskscore.model.trees import Trees
 from riskscore.product.one_row import RowEncoder
@@ -68,6 +69,11 @@ class Bundle:
     def encode_row(self) -> RowEncoder:
         """What turns one application into the model's columns."""
         return RowEncoder(self.product)
+
+    @cached_property
+    def cutter(self) -> Cutter | None:
+        """What finds the thresholds of each row; None where all rows go by the common ones."""
+        return cutter(self.product, self.thresholds)
 
 
 def load_champions(models: Path) -> dict[str, Bundle]:
@@ -173,7 +179,7 @@ def load_bundle(folder: Path) -> Bundle:
         trees=_trees(_booster(files[MODEL], product, folder / MODEL), folder / MODEL),
         calibration=manifest.calibration_in(record),
         scale=_scale(folder, record),
-        thresholds=_thresholds(record, folder),
+        thresholds=_thresholds(product, record, folder),
         importance=_importance(product, record, folder),
         manifest=record,
     )
@@ -251,7 +257,7 @@ def _scale(folder: Path, record: dict[str, Any]) -> Scale:
     return scale
 
 
-def _thresholds(record: dict[str, Any], folder: Path) -> Thresholds:
+def _thresholds(product: Product, record: dict[str, Any], folder: Path) -> Thresholds:
     thresholds = manifest.thresholds_in(record)
     calibration, scale = manifest.calibration_in(record), manifest.scale_in(record)
     score = block_score_at(thresholds.block_margin, calibration, scale)
@@ -260,6 +266,8 @@ def _thresholds(record: dict[str, Any], folder: Path) -> Thresholds:
             f"{folder / manifest.NAME}: thresholds.block_score: expected {score}, "
             "the score at block_margin"
         )
+    if fault := unfit(product, thresholds):
+        raise BundleMismatch(f"{folder / manifest.NAME}: thresholds.by_group.{fault}")
     return thresholds
 
 

@@ -4,14 +4,16 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
 from marshmallow import INCLUDE, ValidationError, fields, validate, validates_schema
 
 from riskscore.errors import BundleCorrupt, BundleMismatch
+from riskscore.model.by_group import ByGroup, Starts
 from riskscore.model.calibration import Calibration
-from riskscore.model.scale import HIGHEST, REVIEW, Scale, Thresholds
+from riskscore.model.scale import HIGHEST, LOWEST, REVIEW, Scale, Thresholds
 from riskscore.product.fields import Strict, StrictInteger, StrictNumber, by_path, expecting
 
 FORMAT = 1
@@ -47,12 +49,35 @@ class CalibrationForm(Strict):
             raise ValidationError("expected numbers that do not decrease", "log_odds")
 
 
+def score(low: int, high: int) -> StrictInteger:
+    return StrictInteger(f"a whole number from {low} to {high}", low, high, required=True)
+
+
+class StartsForm(Strict):
+    review_score = score(LOWEST, HIGHEST - 1)
+    block_score = score(LOWEST + 1, HIGHEST)
+
+    @validates_schema
+    def check_order(self, table: dict[str, Any], **_: object) -> None:
+        if table["block_score"] <= table["review_score"]:
+            raise ValidationError("expected a score above review_score", "block_score")
+
+
+class ByGroupForm(Strict):
+    feature = fields.String(required=True, error_messages=expecting("the name of an input"))
+    groups = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(StartsForm(), error_messages=expecting("where a group starts")),
+        required=True,
+        error_messages=expecting("a table of groups"),
+    )
+
+
 class ThresholdsForm(Strict):
     review_margin = finite()
     block_margin = finite()
-    block_score = StrictInteger(
-        f"a whole number from {REVIEW + 1} to {HIGHEST}", REVIEW + 1, HIGHEST, required=True
-    )
+    block_score = score(REVIEW + 1, HIGHEST)
+    by_group = fields.Nested(ByGroupForm(), error_messages=expecting("a table, or none"))
 
 
 class ScaleForm(Strict):
@@ -127,7 +152,16 @@ def calibration_in(manifest: dict[str, Any]) -> Calibration:
 
 
 def thresholds_in(manifest: dict[str, Any]) -> Thresholds:
-    return Thresholds(**manifest["thresholds"])
+    table = dict(manifest["thresholds"])
+    if by_group := table.pop("by_group", None):
+        groups = {name: Starts(**starts) for name, starts in by_group["groups"].items()}
+        return Thresholds(**table, by_group=ByGroup(feature=by_group["feature"], groups=groups))
+    return Thresholds(**table)
+
+
+def written_thresholds(thresholds: Thresholds) -> dict[str, Any]:
+    """Write thresholds as ``thresholds_in`` reads them; those by group only where there are any."""
+    return {name: value for name, value in asdict(thresholds).items() if value is not None}
 
 
 def scale_in(manifest: dict[str, Any]) -> Scale:

@@ -97,7 +97,7 @@ def _files(fitted: Fitted, version: str) -> dict[str, bytes]:
         **fitted.record,
         "calibration": asdict(fitted.calibration),
         "scale": asdict(fitted.scale),
-        "thresholds": asdict(fitted.thresholds),
+        "thresholds": manifest.written_thresholds(fitted.thresholds),
         "importance": dict(zip(names, fitted.importance.tolist(), strict=True)),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from riskscore.model.by_group import ByGroup
 from riskscore.model.calibration import Calibration
 
 Level = Literal["very_low", "low", "medium", "high", "very_high"]
@@ -45,11 +46,13 @@ class Thresholds:
         review_margin: Smallest margin whose false-positive rate on the calibration rows stays
             within the asked one; so ``block_margin``.
         block_score: The score from which the recommendation is to block.
+        by_group: Thresholds of some groups of their own, where the fit was asked for them.
     """
 
     review_margin: float
     block_margin: float
     block_score: int
+    by_group: ByGroup | None = None
 
 
 def block_score_at(block_margin: float, calibration: Calibration, scale: Scale) -> int:
@@ -71,8 +74,3 @@ def recommendation_places(scores: NDArray[np.int64], block_score: int) -> NDArra
 def levels(scores: NDArray[np.int64]) -> list[Level]:
     """Name the level of each score."""
     return [LEVELS[place] for place in level_places(scores).tolist()]
-
-
-def recommendations(scores: NDArray[np.int64], block_score: int) -> list[Recommendation]:
-    """Say what to do at each score."""
-    return [RECOMMENDATIONS[place] for place in recommendation_places(scores, block_score).tolist()]

@@ -28,8 +28,8 @@ def fair(rows: Dataset, given: Answers, how: Drawing) -> list[Record]:
 def thresholds_by_group(groups: Groups, rows: Dataset, given: Answers) -> list[Record]:
     """Say what a threshold for each group would find, if all groups were hit equally often.
 
-    One threshold serves all groups; these say what equal rates would cost, found on the rows they
-    are told of.
+    These say what equal rates would cost, found on the rows they are told of; what is served are
+    the bundle's own, one for all groups unless its fit was asked for others (``apart``).
     """
     found = []
     for number, name in enumerate(groups.names):

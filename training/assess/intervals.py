@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from riskscore.model.scale import Thresholds
 from training.bootstrap import DRAWS, Interval, Rows, interval, resampled
-from training.datasets import Dataset, Places
+from training.datasets import Dataset
 from training.judge import Answers
 from training.measure import Measure
 
@@ -35,10 +35,6 @@ def with_intervals(
 
 def told(value: float, around: Interval) -> Record:
     return {"value": value, "low": around.low, "high": around.high}
-
-
-def some(given: Answers, places: Places) -> Answers:
-    return Answers(given.margins[places], given.probabilities[places], given.scores[places])
 
 
 def enough(rows: Dataset) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from riskscore.model.scale import Thresholds
-from training.assess.intervals import Drawing, Record, enough, some, with_intervals
+from training.assess.intervals import Drawing, Record, enough, with_intervals
 from training.datasets import Dataset
 from training.errors import OptionInvalid
 from training.groups import Groups, groups_by, protected_groups
@@ -60,7 +60,7 @@ def _slices(
             "positives": ours.positives,
         }
         if enough(ours):
-            figures = with_intervals(ours, some(given, places), thresholds, how)
+            figures = with_intervals(ours, given.take(places), thresholds, how)
             about["figures"] = {each: figures[each] for each in FIGURES}
         found.append(about)
     return found

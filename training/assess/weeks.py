@@ -3,12 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from riskscore.model.scale import REVIEW, Thresholds
+from riskscore.model.scale import Thresholds
 from riskscore.product.moments import rfc3339
 from training.assess.intervals import Record
 from training.bootstrap import DAY
 from training.datasets import Dataset
 from training.judge import Answers
+from training.rules import flagged
 from training.shares import share_interval
 
 WEEK = 7 * DAY
@@ -29,7 +30,6 @@ def weeks(rows: Dataset, given: Answers, thresholds: Thresholds) -> list[Record]
 
 def _week(ours: NDArray[np.bool_], rows: Dataset, given: Answers, thresholds: Thresholds) -> Record:
     innocent = ours & (rows.labels == 0)
-    rules = {"review": REVIEW, "block": thresholds.block_score}
     expected = float(rows.weights[ours] @ given.probabilities[ours])
     observed = float(rows.weights[ours] @ rows.labels[ours])
     return {
@@ -37,14 +37,14 @@ def _week(ours: NDArray[np.bool_], rows: Dataset, given: Answers, thresholds: Th
         "positives": int(rows.labels[ours].sum()),
         "observed_over_expected": observed / expected,
         **{
-            f"{name}_fpr": _rate(given.scores[innocent] >= score, rows.weights[innocent])
-            for name, score in rules.items()
+            f"{name}_fpr": _rate(hit[innocent], rows.weights[innocent])
+            for name, hit in flagged(given, thresholds).items()
         },
     }
 
 
-def _rate(flagged: NDArray[np.bool_], weights: NDArray[np.float64]) -> Record | None:
+def _rate(hit: NDArray[np.bool_], weights: NDArray[np.float64]) -> Record | None:
     if not weights.sum():
         return None
-    low, high = share_interval(int(flagged.sum()), len(flagged))
-    return {"value": float(np.average(flagged, weights=weights)), "low": low, "high": high}
+    low, high = share_interval(int(hit.sum()), len(hit))
+    return {"value": float(np.average(hit, weights=weights)), "low": low, "high": high}

@@ -16,7 +16,7 @@ from training.card.dependence import dependence
 from training.datasets import Dataset, Source
 from training.evaluate import load, open_rows, seen
 from training.finite import finite
-from training.judge import BAND, Answers, answers, figures
+from training.judge import BAND, Answers, figures, served
 from training.record import data
 
 FROM_MANIFEST = (
@@ -35,6 +35,7 @@ FROM_MANIFEST = (
     "asked",
     "calibrated_by",
     "thresholds_on",
+    "thresholds_by_group",
 )
 
 Record = dict[str, Any]
@@ -54,7 +55,7 @@ def card(folder: Path, source: Source, how: Drawing, *, refits: int = 0) -> Reco
     """
     bundle = load(folder)
     rows = open_rows(bundle, folder, source)
-    given = answers(bundle, rows.matrix)
+    given = served(bundle, rows)
     stable = reason_stability(rows, refits=refits, seed=how.seed)._asdict() if refits else None
     found = {
         "product": bundle.product.name,

@@ -5,6 +5,7 @@ from typing import Any
 
 from training.assess.show import NAMES, RATES, span
 from training.card import plots
+from training.card.apart import by_group
 from training.card.markup import Cells, day, figures, listed, table
 
 Record = dict[str, Any]
@@ -107,7 +108,7 @@ def thresholds(record: Record) -> str:
             ]
         )
     head = ["rule", "from score", "FPR asked", "FPR when set", "FPR here", "frauds found here"]
-    return table(head, rows) + figures(plots.weeks(record))
+    return table(head, rows) + by_group(record) + figures(plots.weeks(record))
 
 
 def columns(record: Record) -> str:

@@ -76,6 +76,12 @@ from training.unlabelled import Unlabelled
     type=click.Path(dir_okay=False, path_type=Path),
     help="A TOML file of costs, by which both thresholds are set.",
 )
+@click.option(
+    "--thresholds-by",
+    metavar="FEATURE",
+    help="A protected input: hit the innocent of each of its groups equally often. A decision then "
+    "depends on a protected attribute, which may be unlawful.",
+)
 @search_options
 @click.option(
     "--external-memory",
@@ -104,6 +110,7 @@ def fit_command(
     latest: bool,
     alerts_per_day: float | None,
     costs: Path | None,
+    thresholds_by: str | None,
     search: Search | None,
     external_memory: bool,
     dask: str | None,
@@ -126,7 +133,7 @@ def fit_command(
         )
         aside = _holdout(holdout, holdout_out)
         asked = _asked(alerts_per_day, costs)
-        asked = replace(asked, found_share=found_share, latest=latest)
+        asked = replace(asked, found_share=found_share, latest=latest, by=thresholds_by)
         order = Order(
             models=out,
             seed=seed,

@@ -9,7 +9,7 @@ from riskscore.model.bundle import Bundle
 from training.datasets import Dataset, Source
 from training.errors import NotComparable
 from training.evaluate import load, models_of
-from training.judge import Answers, answers
+from training.judge import Answers, served
 from training.read import read_dataset
 from training.unseen import check_unseen, later_rows, learned_until
 
@@ -71,4 +71,4 @@ def read_sides(challenger: Path, champion: Path, source: Source) -> Sides:
 
 def _side(folder: Path, bundle: Bundle, rows: Dataset) -> Side:
     check_unseen(folder, bundle, rows)
-    return Side(folder=folder, bundle=bundle, rows=rows, given=answers(bundle, rows.matrix))
+    return Side(folder=folder, bundle=bundle, rows=rows, given=served(bundle, rows))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.model.calibration import Calibration
-from riskscore.model.scale import Scale, levels, recommendations
+from riskscore.model.scale import RECOMMENDATIONS, Scale, levels, recommendation_places
 
 CALIBRATION = Calibration(margins=(-2.0, 0.0, 3.0), log_odds=(-5.0, -4.0, 1.0), rows=998)
 margins = st.floats(min_value=-1e6, max_value=1e6)
@@ -70,4 +70,6 @@ def test_levels(score: int, expected: str) -> None:
     ("score", "expected"), [(499, "allow"), (500, "review"), (639, "review"), (640, "block")]
 )
 def test_recommendations(score: int, expected: str) -> None:
-    assert recommendations(np.array([score]), 640) == [expected]
+    [place] = recommendation_places(np.array([score]), 640)
+
+    assert RECOMMENDATIONS[place] == expected
