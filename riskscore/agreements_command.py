@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -56,11 +57,11 @@ def why_none(agreement: Agreement, products: Mapping[str, Product]) -> str:
     columns = [
         each for one in products.values() for each in one.history if each.of == agreement.product
     ]
-    asked = sorted({f"{each.measure} over {hours(each.window)}" for each in columns})
+    asked = sorted({f"{each.measure} over {span(each.window)}" for each in columns})
     return f"NOTHING: the columns that look at {agreement.product} ask for {', '.join(asked)}"
 
 
-def hours(window: object) -> str:
+def span(window: timedelta) -> str:
     return str(window).removesuffix(", 0:00:00")
 
 

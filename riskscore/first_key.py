@@ -3,9 +3,9 @@
 from contextlib import closing
 from pathlib import Path
 
-from riskscore.access.keys import Grant, create, live
+from riskscore.access.keys import Grant, any_live, create
 from riskscore.history.engine import file_of, is_sqlite, url_from
-from riskscore.history.store import Store, store_from
+from riskscore.history.store import store_from
 from riskscore.keysource import write_private
 from riskscore.settings import Settings
 
@@ -35,8 +35,3 @@ def file_for(settings: Settings) -> Path:
     """Say where the key goes: beside an SQLite database, else to where we are."""
     url = url_from(settings.database_url)
     return (file_of(url).parent if is_sqlite(url) else Path()) / "first.key"
-
-
-def any_live(store: Store) -> bool:
-    with store.reading() as connection:
-        return bool(live(connection))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,15 +162,9 @@ def forget(entity: str, tenant: str | None, *, rewrite: bool, yes: bool) -> None
 @by_somebody
 def hold(entity: str, tenant: str | None, reason: str, by: str) -> None:
     """Let nothing of whoever has an identifier be erased, until released."""
-    from riskscore.history import holds  # noqa: PLC0415 - see riskscore.cli
+    from riskscore.history.holds import hold_identifiers  # noqa: PLC0415 - see riskscore.cli
 
-    number = changed_holds(
-        entity,
-        tenant,
-        lambda connection, numbers: holds.hold_identifiers(
-            connection, numbers, reason=reason, by=by
-        ),
-    )
+    number = changed_holds(entity, tenant, partial(hold_identifiers, reason=reason, by=by))
     click.echo(f"{number} holds placed" if number else "nothing is held under that identifier")
 
 
@@ -178,15 +173,9 @@ def hold(entity: str, tenant: str | None, reason: str, by: str) -> None:
 @by_somebody
 def release(entity: str, tenant: str | None, reason: str, by: str) -> None:
     """End every legal hold on whoever has an identifier."""
-    from riskscore.history import holds  # noqa: PLC0415 - see riskscore.cli
+    from riskscore.history.holds import release_identifiers  # noqa: PLC0415 - see riskscore.cli
 
-    number = changed_holds(
-        entity,
-        tenant,
-        lambda connection, numbers: holds.release_identifiers(
-            connection, numbers, reason=reason, by=by
-        ),
-    )
+    number = changed_holds(entity, tenant, partial(release_identifiers, reason=reason, by=by))
     click.echo(f"{number} holds released" if number else "no hold is on that identifier")
 
 

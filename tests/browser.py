@@ -1,5 +1,6 @@
 """A real browser without a window, where there is one."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 DARK = "--blink-settings=preferredColorScheme=0"
 SECONDS = 240
+WIDTHS = ("document.documentElement.scrollWidth", "innerWidth")  # of a page, of its window
 
 
 class Colour(NamedTuple):
@@ -61,3 +63,23 @@ def corner(png: bytes) -> Colour:
         place += length + 12
     first = zlib.decompressobj().decompress(data, 8)
     return Colour(*first[1:4])
+
+
+def assert_follows_the_day(page: Path, folder: Path) -> None:
+    """Look at a page by day, when it must be light, and by night, when it must be dark."""
+    day = picture(page, folder / "day.png")
+    night = picture(page, folder / "night.png", DARK)
+    assert corner(day).brightness > 240
+    assert corner(night).brightness < 50
+    assert min(len(day), len(night)) > 50_000
+
+
+def asked(page: Path, folder: Path, *questions: str, width: int) -> list[int]:
+    """Ask a page itself for whole numbers, by a script that is added to a copy of it."""
+    script = f"<script>document.title = [{', '.join(questions)}].join(' ')</script></body>"
+    copy = folder / "asked.html"
+    copy.write_text(page.read_text("utf-8").replace("</body>", script), "utf-8")
+    dom = run(copy, "--dump-dom", f"--window-size={width},900")
+    title = re.search(r"<title>([\d ]+)</title>", dom)
+    assert title is not None
+    return [int(each) for each in title[1].split()]

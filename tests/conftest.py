@@ -1,6 +1,7 @@
 """Shared by all tests: a product with every kind of column, a model really fitted to it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 
 from riskscore.app import create_app
-from riskscore.history.store import upgrade_store
+from riskscore.history.store import Store, store_from, upgrade_store
 from riskscore.keysource import key_file
 from riskscore.model.bundle import Bundle, load_champion
 from riskscore.model.calibration import Calibration
@@ -115,6 +116,13 @@ def store_settings(database_url: str, models: Path, tmp_path: Path) -> Settings:
         key_file(tmp_path / "pseudonym.key").complete("default")
         upgrade_store(settings)
     return settings
+
+
+@pytest.fixture
+def store(store_settings: Settings) -> Iterator[Store]:
+    with closing(store_from(store_settings)) as opened:
+        opened.open()
+        yield opened
 
 
 def sqlite_url(folder: Path) -> str:

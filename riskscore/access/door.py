@@ -122,11 +122,6 @@ def door_from(settings: Settings, store: Store) -> Door:
             audience=settings.jwt_audience or "",
             tenant_claim=settings.jwt_tenant_claim,
         )
-    elif store.opened and not any_live(store):
+    elif store.opened and not keys.any_live(store):
         raise ConfigError(NO_KEY)
     return Door(store=store, issuer=issuer)
-
-
-def any_live(store: Store) -> bool:
-    with store.reading() as connection:
-        return bool(keys.live(connection))

@@ -107,6 +107,11 @@ def live(connection: Connection) -> list[Row]:
     return [each for each in found if each.expires_at is None or each.expires_at > at]
 
 
+def any_live(store: Store) -> bool:
+    with store.reading() as connection:
+        return bool(live(connection))
+
+
 def listed(store: Store) -> list[Row]:
     """List every key, in the order they were made."""
     store.ready()

@@ -3,13 +3,12 @@
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+
+from tests.listening import listening
 
 AUDIT = Path(__file__).parent.parent.parent / ".ci" / "audit.py"
 WEAKNESS = {
@@ -47,18 +46,6 @@ class Alarming(Sound):
     weak = "flask"
 
 
-@contextmanager
-def advising(handler: type[Sound]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def audit(url: str, *options: str) -> subprocess.CompletedProcess[str]:
     service = ["--vulnerability-service=osv", f"--osv-url={url}"]
     return subprocess.run(  # noqa: S603 - our own words
@@ -70,7 +57,7 @@ def audit(url: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_known_weakness_fails_the_check_and_says_what_fixes_it() -> None:
-    with advising(Alarming) as url:
+    with listening(Alarming) as url:
         done = audit(url)
 
     first, last = done.stdout.splitlines()
@@ -81,7 +68,7 @@ def test_a_known_weakness_fails_the_check_and_says_what_fixes_it() -> None:
 
 
 def test_no_known_weakness_passes_even_where_an_answer_is_required() -> None:
-    with advising(Sound) as url:
+    with listening(Sound) as url:
         done = audit(url, "--required")
 
     assert done.returncode == 0

@@ -2,11 +2,10 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import pytest
 
 from riskscore.access.tokens import Issuer
 from riskscore.errors import ConfigError
+from tests.clients import served
+from tests.listening import listening
 from tests.owasp.conftest import SCORES, application
-from tests.owasp.keyed import served, token, trusting
+from tests.owasp.keyed import token, trusting
 from tests.serving import Server, serving
 
 Json = dict[str, Any]
@@ -138,14 +139,8 @@ def leading_to(target: str) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its parent's
             del format, args
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Detour) as detour:
-        thread = threading.Thread(target=detour.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{detour.server_port}/jwks.json"
-        finally:
-            detour.shutdown()
-            thread.join()
+    with listening(Detour) as address:
+        yield f"{address}/jwks.json"
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,12 @@ import pytest
 
 from riskscore.product.spec import Product
 from tests.training.conftest import Run
+from tests.training.late import AS_OF, spread, write_events
 from training.bootstrap import DAY
 from training.datasets import Source
 from training.lateness import LEAST, Lateness, lateness
 from training.precision import precisions, worth
 from training.read import read_dataset
-
-AS_OF = 300 * DAY
 
 
 def found_frauds(seed: int, count: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
@@ -97,25 +96,12 @@ def test_who_is_often_wrong_is_worth_less() -> None:
 def country(tmp_path: Path, frame: pd.DataFrame) -> Path:
     """An event folder whose outcomes come a median of 30 days late."""
     rng = np.random.default_rng(5)
-    rows = pd.concat([frame] * 4, ignore_index=True)
-    rows["reference"] = [f"r{number}" for number in range(len(rows))]
-    occurred = np.sort(rng.integers(0, AS_OF, len(rows)))
-    rows["occurred_at"] = pd.to_datetime(occurred, unit="us", utc=True)
+    rows = spread(frame, rng)
     frauds = np.flatnonzero(rows["label"] == 1)
-    known = occurred[frauds] + (rng.exponential(43, len(frauds)) * DAY).astype(np.int64)
-    folder = tmp_path / "events"
-    folder.mkdir()
-    rows.drop(columns="label").to_parquet(folder / "registrations.parquet")
-    pd.DataFrame(
-        {
-            "product": "registrations",
-            "reference": rows["reference"].iloc[frauds].to_numpy(),
-            "status": "confirmed",
-            "source": "reported",
-            "known_at": pd.to_datetime(known, unit="us", utc=True),
-        }
-    ).to_parquet(folder / "outcomes.parquet")
-    return folder
+    days = rng.exponential(43, len(frauds))
+    return write_events(
+        tmp_path / "events", rows, frauds, days, status="confirmed", source="reported"
+    )
 
 
 def test_young_rows_are_left_out_and_found_frauds_stand_for_those_to_come(

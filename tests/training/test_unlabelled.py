@@ -9,14 +9,13 @@ import pytest
 
 from riskscore.product.spec import Product
 from tests.training.conftest import Run
-from training.bootstrap import DAY
+from tests.training.late import AS_OF, spread, write_events
 from training.datasets import Source
 from training.discovery import calibrate_unlabelled, innocence
 from training.errors import OptionInvalid
 from training.inspected import MOST, inspection_weights
 from training.read import read_dataset
 
-AS_OF = 300 * DAY
 HERE = Path("outcomes.parquet")
 
 
@@ -90,27 +89,18 @@ def test_no_row_decides_for_too_many() -> None:
 def country(tmp_path: Path, frame: pd.DataFrame) -> Path:
     """An event folder where frauds are found late, and some of all rows are looked at."""
     rng = np.random.default_rng(5)
-    rows = pd.concat([frame] * 4, ignore_index=True)
-    rows["reference"] = [f"r{number}" for number in range(len(rows))]
-    occurred = np.sort(rng.integers(0, AS_OF, len(rows)))
-    rows["occurred_at"] = pd.to_datetime(occurred, unit="us", utc=True)
+    rows = spread(frame, rng)
     fraud = (rows["label"] == 1).to_numpy()
     looked = rng.random(len(rows)) < 0.3
     found = np.flatnonzero(fraud | looked)
-    known = occurred[found] + (rng.exponential(20, len(found)) * DAY).astype(np.int64)
-    folder = tmp_path / "events"
-    folder.mkdir()
-    rows.drop(columns="label").to_parquet(folder / "registrations.parquet")
-    pd.DataFrame(
-        {
-            "product": "registrations",
-            "reference": rows["reference"].iloc[found].to_numpy(),
-            "status": np.where(fraud[found], "confirmed", "cleared"),
-            "looked_because": np.where(looked[found], "inspection", "complaint"),
-            "known_at": pd.to_datetime(known, unit="us", utc=True),
-        }
-    ).to_parquet(folder / "outcomes.parquet")
-    return folder
+    return write_events(
+        tmp_path / "events",
+        rows,
+        found,
+        rng.exponential(20, len(found)),
+        status=np.where(fraud[found], "confirmed", "cleared"),
+        looked_because=np.where(looked[found], "inspection", "complaint"),
+    )
 
 
 def test_only_looks_known_by_then_count(country: Path, registrations: Product) -> None:

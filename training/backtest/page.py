@@ -4,7 +4,16 @@ from html import escape
 from typing import Any
 
 from training.backtest import plots
-from training.backtest.words import CELLS, a_day, earlier, span, verdict, warnings
+from training.backtest.words import (
+    FOUND,
+    SWAP,
+    a_day,
+    earlier,
+    found_by_each,
+    swapped,
+    verdict,
+    warnings,
+)
 from training.card.markup import day, document, figures, listed, section, table
 
 Record = dict[str, Any]
@@ -38,21 +47,7 @@ def _head(record: Record, title: str) -> str:
 
 
 def by_alerts(record: Record) -> str:
-    rows = []
-    for each in record["by_alerts"]:
-        ours, theirs, more = each["model"], each["rules"], each["more"]
-        rows.append(
-            [
-                a_day(each),
-                "-" if theirs is None else span(theirs["frauds"]),
-                span(ours["frauds"]),
-                "-" if more is None else span(more["frauds"], "+,.0f"),
-                "-" if theirs is None else span(theirs["innocents_per_fraud"], ",.1f"),
-                span(ours["innocents_per_fraud"], ",.1f"),
-            ]
-        )
-    head = ["alerts a day", "frauds: rules", "frauds: model", "difference"]
-    head += ["innocents per fraud: rules", "innocents per fraud: model"]
+    rows = [found_by_each(each) for each in record["by_alerts"]]
     lines = [
         "Blue is the model, orange the rules; the dot that ends their line is all they raise.",
         (
@@ -62,24 +57,11 @@ def by_alerts(record: Record) -> str:
         ),
     ]
     drawn = figures(plots.frauds_found(record), plots.innocents(record))
-    return drawn + table(head, rows) + listed(lines)
+    return drawn + table([*FOUND, "innocents per fraud: model"], rows) + listed(lines)
 
 
 def swap_set(record: Record) -> str:
-    rows = []
-    for each in record["by_alerts"]:
-        for name, cell in (each["swap"] or {}).items():
-            rows.append(
-                [
-                    a_day(each),
-                    CELLS[name],
-                    span(cell["alerts"]),
-                    span(cell["frauds"]),
-                    f"{cell['found_innocent']:,.0f}",
-                    f"{cell['nobody_looked']:,.0f}",
-                ]
-            )
-    head = ["alerts a day", "alerted by", "alerts", "frauds", "looked at and honest"]
+    rows = [[a_day(each), *cells] for each in record["by_alerts"] for cells in swapped(each)]
     lines = [
         (
             "Model only is what would be gained, rules only what would be lost, if the model"
@@ -87,7 +69,7 @@ def swap_set(record: Record) -> str:
             " fraud."
         )
     ]
-    return table([*head, "nobody looked"], rows) + listed(lines)
+    return table(["alerts a day", *SWAP], rows) + listed(lines)
 
 
 def found_how(record: Record) -> str:

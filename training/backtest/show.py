@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from training.assess.show import WIDTH
-from training.backtest.words import CELLS, a_day, earlier, span, verdict, warnings
+from training.backtest.words import FOUND, SWAP, earlier, found_by_each, swapped, verdict, warnings
 
 Record = dict[str, Any]
 
@@ -23,26 +23,14 @@ def show(record: Record) -> None:
 
 
 def _by_alerts(record: Record) -> Table:
-    table = Table("alerts a day", "frauds: rules", "frauds: model", "difference")
-    table.add_column("innocents per fraud: rules")
-    table.add_column("model")
+    table = Table(*FOUND, "model")
     for each in record["by_alerts"]:
-        ours, theirs, more = each["model"], each["rules"], each["more"]
-        table.add_row(
-            a_day(each),
-            "-" if theirs is None else span(theirs["frauds"]),
-            span(ours["frauds"]),
-            "-" if more is None else span(more["frauds"], "+,.0f"),
-            "-" if theirs is None else span(theirs["innocents_per_fraud"], ",.1f"),
-            span(ours["innocents_per_fraud"], ",.1f"),
-        )
+        table.add_row(*found_by_each(each))
     return table
 
 
 def _swap(point: Record) -> Table:
-    table = Table("alerted by", "alerts", "frauds", "looked at and honest", "nobody looked")
-    table.title = "Swap set at as many alerts as the rules raise"
-    for name, cell in point["swap"].items():
-        looked = [f"{cell[each]:,.0f}" for each in ("found_innocent", "nobody_looked")]
-        table.add_row(CELLS[name], span(cell["alerts"]), span(cell["frauds"]), *looked)
+    table = Table(*SWAP, title="Swap set at as many alerts as the rules raise")
+    for cells in swapped(point):
+        table.add_row(*cells)
     return table

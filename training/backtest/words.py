@@ -4,6 +4,11 @@ from typing import Any
 
 Record = dict[str, Any]
 
+FOUND = [
+    *("alerts a day", "frauds: rules", "frauds: model", "difference"),
+    "innocents per fraud: rules",
+]
+SWAP = ["alerted by", "alerts", "frauds", "looked at and honest", "nobody looked"]
 CELLS = {"both": "both", "rules_only": "rules only", "model_only": "model only"}
 
 
@@ -18,6 +23,31 @@ def span(told: Record | None, form: str = ",.0f") -> str:
 
 def a_day(point: Record) -> str:
     return f"{point['a_day']:.3g}{' (yours)' if point['own'] else ''}"
+
+
+def found_by_each(point: Record) -> list[str]:
+    """Write what both sides find at a number of alerts: the columns FOUND, then the model's."""
+    ours, theirs, more = point["model"], point["rules"], point["more"]
+    return [
+        a_day(point),
+        "-" if theirs is None else span(theirs["frauds"]),
+        span(ours["frauds"]),
+        "-" if more is None else span(more["frauds"], "+,.0f"),
+        "-" if theirs is None else span(theirs["innocents_per_fraud"], ",.1f"),
+        span(ours["innocents_per_fraud"], ",.1f"),
+    ]
+
+
+def swapped(point: Record) -> list[list[str]]:
+    """Write the parts of the swap set, of which there are none where the rules raise too few."""
+    return [
+        [
+            CELLS[name],
+            *(span(cell[each]) for each in ("alerts", "frauds")),
+            *(f"{cell[each]:,.0f}" for each in ("found_innocent", "nobody_looked")),
+        ]
+        for name, cell in (point["swap"] or {}).items()
+    ]
 
 
 def verdict(record: Record) -> str:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from riskscore.model.publish import write_line
 from riskscore.product.toml import read_product
 from training.assess.intervals import Drawing
 from training.backtest.gather import Ask, backtest
 from training.backtest.page import page
 from training.backtest.show import show
+from training.commands.written import write_both
 from training.datasets import Source
 from training.failures import one_line_errors
 from training.options import (
@@ -23,8 +23,6 @@ from training.options import (
     seed_option,
     truth_option,
 )
-
-HTML, JSON = "backtest.html", "backtest.json"
 
 
 @click.command("backtest")
@@ -100,12 +98,9 @@ def backtest_command(
             alerts_per_day=alerts_per_day,
         )
         record = backtest(source, ask, Drawing(draws, seed))
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
-    write_line(out / JSON, text)
-    write_line(out / HTML, page(record).rstrip("\n"))
+    wrote = write_both(out, "backtest", record, page(record))
     if as_json:
         click.echo(json.dumps(record, allow_nan=False))
         return
     show(record)
-    click.echo(f"wrote {out / HTML} and {out / JSON}")
+    click.echo(wrote)

@@ -1,6 +1,5 @@
 """``python -m training card``."""
 
-import json
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from training.assess.intervals import Drawing
 from training.card.gather import card
 from training.card.page import page
 from training.card.pictures import pictures
+from training.commands.written import write_both
 from training.datasets import Source
 from training.evaluate import folder_of
 from training.failures import one_line_errors
@@ -25,8 +25,6 @@ from training.options import (
     time_option,
     truth_option,
 )
-
-HTML, JSON = "card.html", "card.json"
 
 
 @click.command("card")
@@ -70,11 +68,7 @@ def card_command(
         folder = out or folder_of(bundle)
     if record["judged_on"]["seen"]["certain"]:
         warn("rows of DATA were used to fit this bundle, so the card's figures are too good")
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
-    write_line(folder / JSON, text)
-    write_line(folder / HTML, page(record).rstrip("\n"))
-    click.echo(f"wrote {folder / HTML} and {folder / JSON}")
+    click.echo(write_both(folder, "card", record, page(record)))
     if drawn is not None:
         drawn.mkdir(parents=True, exist_ok=True)
         for name, svg in pictures(record).items():

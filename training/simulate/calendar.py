@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from training.simulate.arrays import DAY, HOUR, Floats, Ints, Moments
-from training.simulate.parameters import Calendar
+from training.simulate.honest_parameters import Calendar
 
 LOCAL = 7 * HOUR
 CLOSED = 1e-9  # a day or an hour may be quiet, never impossible

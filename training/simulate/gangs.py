@@ -10,7 +10,7 @@ import numpy as np
 
 from training.simulate import calendar, dealers
 from training.simulate.arrays import Flags, Floats, Ints
-from training.simulate.parameters import Crime
+from training.simulate.crime_parameters import Crime
 from training.simulate.stage import ALIAS, Stage
 
 

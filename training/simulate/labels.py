@@ -11,7 +11,7 @@ import numpy as np
 from training.simulate import calendar
 from training.simulate.acts import INNOCENT, ROLES, Acts
 from training.simulate.arrays import DAY, NEVER, Array, Flags, Floats, Ints, Moments
-from training.simulate.parameters import Labels
+from training.simulate.record_parameters import Labels
 
 STATUSES = ("confirmed", "cleared", "disputed", "retracted")
 SOURCES = ("investigated", "listed", "reported")

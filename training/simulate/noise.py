@@ -7,7 +7,7 @@ import numpy as np
 from training.simulate.acts import SimActs
 from training.simulate.arrays import DAY, HOUR, MINUTE, NOBODY, SECOND, Ints, Moments
 from training.simulate.dealers import Desks
-from training.simulate.parameters import Noise
+from training.simulate.record_parameters import Noise
 from training.simulate.stage import ALIAS
 
 MISTYPED = 16 * ALIAS

@@ -11,7 +11,7 @@ import numpy as np
 from riskscore.product.spec import Category, Flag, Input, Integer, Number
 from riskscore.product.toml import read_product
 from training.simulate.arrays import Floats
-from training.simulate.parameters import Product, Sensor
+from training.simulate.record_parameters import Product, Sensor
 from training.simulate.traces import Traces
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from training.simulate.acts import Acts
 from training.simulate.arrays import Array, Floats, Ints, Moments
-from training.simulate.parameters import Product
+from training.simulate.record_parameters import Product
 
 SECRET = frozenset(
     {"role", "label", "manner", "cover", "boldness", "case", "use_from", "use_until", "aging"}

@@ -1,7 +1,6 @@
 """An event folder seeds a new store, as ``riskscore import-history`` does it."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,16 +8,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from riskscore.api.served import EXTENSION
-from riskscore.app import create_app
-from riskscore.cli import main
 from riskscore.history.schema import event, outcome, stream, verdict
 from riskscore.history.store import store_from
 from riskscore.settings import Settings
+from tests import clients
+from tests.clients import served
 
 Json = dict[str, Any]
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -66,19 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(settings: Settings, *words: str) -> Result:
-    environ = {
-        "RISKSCORE_MODELS": str(settings.models),
-        "RISKSCORE_DATABASE_URL": settings.database_url,
-        "RISKSCORE_PSEUDONYM_KEY_FILE": str(settings.pseudonym_key_file),
-    }
-    return CliRunner().invoke(main, ["import-history", *words], env=environ)
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[FlaskClient]:
-    app = create_app(settings)
-    yield app.test_client()
-    app.extensions[EXTENSION].store.close()
+    return clients.run(settings, "import-history", *words)
 
 
 def history(client: FlaskClient, document: str, day: int) -> Json:

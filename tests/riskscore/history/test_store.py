@@ -5,7 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from riskscore.api.served import EXTENSION
@@ -26,6 +25,7 @@ from riskscore.history.schema import HEAD, metadata
 from riskscore.history.store import Store, store_from, upgrade_store
 from riskscore.keysource import key_file
 from riskscore.settings import Settings
+from tests.clients import served
 from tests.databases import files_of
 
 Json = dict[str, Any]
@@ -36,20 +36,6 @@ VALID: Json = {
     "features": {"sims_on_document": 2, "channel": "store", "prepaid": True},
 }
 RAW = ("1101700203451", "898765432")
-
-
-@pytest.fixture
-def store(store_settings: Settings) -> Iterator[Store]:
-    with closing(store_from(store_settings)) as opened:
-        opened.open()
-        yield opened
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[FlaskClient]:
-    app = create_app(settings)
-    yield app.test_client()
-    app.extensions[EXTENSION].store.close()
 
 
 def test_the_migrations_lead_to_the_tables_that_the_code_knows(store: Store) -> None:

@@ -13,6 +13,7 @@ from riskscore.model.trees import Trees
 from riskscore.product.encode import Matrix
 from riskscore.product.spec import Product
 from riskscore.product.toml import product_from
+from tests.riskscore.model.boosters import drawn, grow
 
 CLAIM = """
 product = "parcel_claim"
@@ -112,3 +113,14 @@ def fitted(claim: Product, claims: Matrix) -> Fitted:
 def published(fitted: Fitted, tmp_path: Path) -> Path:
     """A private bundle, for tests that damage it."""
     return publish(tmp_path / "models", fitted)
+
+
+@pytest.fixture(scope="session")
+def booster() -> xgb.Booster:
+    rng = np.random.default_rng(6)
+    return grow(rng, drawn(rng, 2_000, 8), {"max_depth": 6, "eta": 0.1}, rounds=40)
+
+
+@pytest.fixture(scope="session")
+def rows() -> Matrix:
+    return drawn(np.random.default_rng(7), 3_001, 8)

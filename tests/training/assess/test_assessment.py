@@ -10,7 +10,8 @@ import pytest
 from riskscore.model.bundle import load_bundle
 from riskscore.model.scale import Thresholds
 from tests.training.conftest import Run
-from tests.training.gate.conftest import AGE, LIVENESS, SIMS, fitted, registrations
+from tests.training.declared import LIVENESS
+from tests.training.gate.conftest import AGE, SIMS, fitted, registrations
 from training.assess.intervals import Drawing
 from training.assess.stability import column_psi, psi
 from training.assess.weeks import weeks

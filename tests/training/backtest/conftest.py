@@ -7,30 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.training.declared import HEAD, LIVENESS, RECIPE, SIMS
 from training.datasets import Source
 
 ROWS, DAYS = 8_000, 200
-PRODUCT = """
-product = "registrations"
-title   = "Registrations"
-version = 1
-
-[entities.document]
-doc = "Number of the document."
-
-[[feature]]
-name = "sims"
-kind = "integer"
-low = 0
-high = 100
-
-[[feature]]
-name = "liveness"
-kind = "number"
-low = 0.0
-high = 1.0
-missing = true
-
+OTHERS = """
 [[feature]]
 name = "channel"
 kind = "category"
@@ -39,13 +20,8 @@ values = ["store", "online"]
 [[feature]]
 name = "lost"
 kind = "flag"
-
-[training]
-rounds = 40
-patience = 10
-eta = 0.2
-depth = 3
 """
+PRODUCT = HEAD + SIMS + LIVENESS + OTHERS + RECIPE
 RULES = """
 product = "registrations.toml"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import DARK, corner, picture
+from tests.browser import WIDTHS, asked, assert_follows_the_day
 from tests.browser import run as browse
 from tests.training.backtest.conftest import Prospect
 from tests.training.conftest import Run
@@ -104,29 +104,13 @@ def test_what_a_rule_file_says_is_text_and_never_markup(record: Record) -> None:
 
 
 def test_by_day_it_is_light_and_by_night_dark(html: Path, tmp_path: Path) -> None:
-    day = picture(html, tmp_path / "day.png")
-    night = picture(html, tmp_path / "night.png", DARK)
-
-    assert corner(day).brightness > 240
-    assert corner(night).brightness < 50
-    assert min(len(day), len(night)) > 50_000
+    assert_follows_the_day(html, tmp_path)
 
 
 @pytest.mark.parametrize("width", [1000, 500])
 def test_nothing_is_wider_than_the_window(html: Path, tmp_path: Path, width: int) -> None:
-    """The page is asked itself, by a script that the test adds."""
-    ask = (
-        "<script>document.title = [document.documentElement.scrollWidth, innerWidth].join(' ')"
-        "</script></body>"
-    )
-    asking = tmp_path / "asking.html"
-    asking.write_text(html.read_text("utf-8").replace("</body>", ask), "utf-8")
+    wide, window = asked(html, tmp_path, *WIDTHS, width=width)
 
-    dom = browse(asking, "--dump-dom", f"--window-size={width},900")
-
-    title = re.search(r"<title>(\d+) (\d+)</title>", dom)
-    assert title is not None
-    wide, window = (int(each) for each in title.groups())
     assert wide <= window
 
 

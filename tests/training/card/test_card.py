@@ -10,10 +10,11 @@ import pytest
 
 from riskscore.model.bundle import load_bundle
 from riskscore.product.toml import product_from
-from tests.browser import DARK, corner, picture
+from tests.browser import WIDTHS, asked, assert_follows_the_day
 from tests.browser import run as browse
 from tests.training.conftest import Run
-from tests.training.gate.conftest import AGE, HEAD, LIVENESS, SIMS, fitted, registrations
+from tests.training.declared import HEAD, LIVENESS
+from tests.training.gate.conftest import AGE, SIMS, fitted, registrations
 from training.assess.intervals import Drawing
 from training.card.dependence import parts
 from training.card.gather import card
@@ -22,10 +23,8 @@ from training.card.pictures import PICTURES
 from training.card.svg import Axis, Plot, nice, number
 from training.datasets import Source
 
-SHOWING = (
-    '<meta name="color-scheme" content="light dark"><body style="margin:0; background:#888">'
-    '<img src="{}" style="width:100%">'
-)
+HEADER = '<meta name="color-scheme" content="light dark"><body style="margin:0; background:#888">'
+SHOWN = '<img src="{}" style="width:100%">'
 
 
 class Made:
@@ -142,34 +141,20 @@ def test_no_part_of_a_column_is_one_customer() -> None:
 
 
 def test_by_day_it_is_light_and_by_night_dark(made: Made, tmp_path: Path) -> None:
-    day = picture(made.html, tmp_path / "day.png")
-    night = picture(made.html, tmp_path / "night.png", DARK)
-
-    assert corner(day).brightness > 240
-    assert corner(night).brightness < 50
-    assert min(len(day), len(night)) > 50_000
+    assert_follows_the_day(made.html, tmp_path)
 
 
 @pytest.mark.parametrize("width", [1000, 500])
 def test_nothing_is_wider_than_the_window(made: Made, tmp_path: Path, width: int) -> None:
-    """The page is asked itself, by a script that the test adds."""
-    ask = (
-        "<script>document.title = [document.documentElement.scrollWidth, innerWidth,"
-        " document.querySelectorAll('svg').length].join(' ')</script></body>"
-    )
-    asking = tmp_path / "asking.html"
-    asking.write_text(made.html.read_text("utf-8").replace("</body>", ask), "utf-8")
+    plots = "document.querySelectorAll('svg').length"
 
-    dom = browse(asking, "--dump-dom", f"--window-size={width},900")
+    wide, window, drawn = asked(made.html, tmp_path, *WIDTHS, plots, width=width)
 
-    title = re.search(r"<title>(\d+) (\d+) (\d+)</title>", dom)
-    assert title is not None
-    wide, window, plots = (int(each) for each in title.groups())
     assert wide <= window
-    assert plots >= 6
+    assert drawn >= 6
 
 
-def test_each_leading_plot_stands_alone_by_day_and_by_night(
+def test_leading_plots_stand_alone_by_day_and_by_night(
     made: Made, tmp_path: Path, run: Run
 ) -> None:
     drawn = tmp_path / "drawn"
@@ -178,11 +163,9 @@ def test_each_leading_plot_stands_alone_by_day_and_by_night(
 
     files = sorted(drawn.iterdir())
     assert [each.name for each in files] == sorted(PICTURES)
-    for each in files:
-        page = tmp_path / "page.html"
-        page.write_text(SHOWING.format(each.as_uri()))
-        assert corner(picture(page, tmp_path / "day.png")).brightness > 240
-        assert corner(picture(page, tmp_path / "night.png", DARK)).brightness < 50
+    page = tmp_path / "page.html"
+    page.write_text(HEADER + "".join(SHOWN.format(each.as_uri()) for each in files))
+    assert_follows_the_day(page, tmp_path)
 
 
 def test_it_prints(made: Made, tmp_path: Path) -> None:

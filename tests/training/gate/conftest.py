@@ -8,38 +8,18 @@ import pandas as pd
 import pytest
 
 from riskscore.product.toml import read_file
+from tests.training import declared
+from tests.training.declared import HEAD, LIVENESS, RECIPE
 from training.datasets import Source
 from training.pipeline import Order, fit
 
 ROWS, LATER = 12_000, 30_000
-HEAD = """
-product = "registrations"
-title   = "Registrations"
-version = 1
-
-[entities.document]
-doc = "Number of the document."
-"""
-SIMS = """
-[[feature]]
-name = "sims"
-kind = "integer"
-low = 0
-high = 100
-
+SIMS = f"""{declared.SIMS}
 [[feature]]
 name = "tenure"
 kind = "number"
 low = 0.0
 high = 100.0
-"""
-LIVENESS = """
-[[feature]]
-name = "liveness"
-kind = "number"
-low = 0.0
-high = 1.0
-missing = true
 """
 AGE = """
 [[feature]]
@@ -56,13 +36,6 @@ kind = "number"
 low = 0.0
 high = 1000.0
 missing = true
-"""
-RECIPE = """
-[training]
-rounds = 40
-patience = 10
-eta = 0.2
-depth = 3
 """
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from riskscore.errors import BundleCorrupt
 from tests.training.conftest import Run
-from tests.training.gate.conftest import AGE, BLOCKED, LIVENESS, SIMS, Ring
+from tests.training.declared import LIVENESS
+from tests.training.gate.conftest import AGE, BLOCKED, SIMS, Ring
 from training.datasets import Source
 from training.errors import NotComparable
 from training.gate.compare import Compared, compare

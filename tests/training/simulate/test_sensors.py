@@ -61,7 +61,7 @@ def test_sensors_cannot_reach_acts_or_labels() -> None:
 
     assert not {each for each in reached if each.startswith("training")} - {
         "training.simulate.arrays",
-        "training.simulate.parameters",
+        "training.simulate.record_parameters",
         "training.simulate.traces",
     }
 
