@@ -122,6 +122,11 @@ def history_command(product: str, events_folder: Path, out: Path, events: Events
     "--latest", is_flag=True, help="Set thresholds on the latest rows, test slice included."
 )
 @click.option(
+    "--threshold-confidence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Set thresholds so that new rows stay within the asked rates with this confidence.",
+)
+@click.option(
     "--alerts-per-day",
     type=click.FloatRange(0, min_open=True),
     help="Start review where so many applications a day are looked at.",
@@ -160,6 +165,7 @@ def fit_command(  # noqa: PLR0917 - click passes every option
     unlabelled: Unlabelled,
     found_share: float | None,
     latest: bool,  # noqa: FBT001
+    threshold_confidence: float | None,
     alerts_per_day: float | None,
     costs: Path | None,
     trials: int | None,
@@ -187,7 +193,9 @@ def fit_command(  # noqa: PLR0917 - click passes every option
         )
         aside = _holdout(holdout, holdout_out)
         asked = _asked(alerts_per_day, costs)
-        asked = replace(asked, found_share=found_share, latest=latest)
+        asked = replace(
+            asked, found_share=found_share, latest=latest, confidence=threshold_confidence
+        )
         search = _search(trials, timeout, tune_fpr, study)
         order = Order(
             models=out,

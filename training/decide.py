@@ -21,7 +21,7 @@ from training.notices import warn
 from training.shares import share_interval
 from training.splits import cut
 from training.strata import strata
-from training.thresholds import by_alerts, by_probability, scale_at, threshold
+from training.thresholds import by_alerts, by_probability, kept_rate, scale_at, threshold
 
 DRAWS = 200
 TWICE = 2.0  # times the asked rate, beyond which a stratum is warned of
@@ -45,7 +45,8 @@ class Decided(NamedTuple):
 
     Attributes:
         record: ``calibrated_by`` (the map taken, the log loss of each on later rows), ``asked``
-            (false-positive rates), ``thresholds_on`` (what both hit on the calibration rows).
+            (false-positive rates), ``thresholds_on`` (where both lie, and what they hit on the
+            rows they were set on).
     """
 
     model: Model
@@ -74,7 +75,7 @@ def decide(
 
     Raises:
         OptionInvalid: Alerts a day are asked of rows without a time, or a share found without
-            rows that are taken for unlabelled.
+            rows that are taken for unlabelled, or a confidence that the rows are too few for.
     """
     mapped = _mapped(trees, rows, asked)
     rows = rows if latest is None else latest
@@ -94,8 +95,8 @@ def decide(
         "calibrated_by": mapped.record,
         "asked": {f"{name}_fpr": rate for name, rate in rates.items()},
         "thresholds_on": {
-            "review": _told(margins, rows, review, rates["review"]),
-            "block": _told(margins, rows, block, rates["block"]),
+            "review": _told(margins, rows, review, rates["review"], _sure_of_review(asked)),
+            "block": _told(margins, rows, block, rates["block"], asked.confidence),
         },
     }
     return Decided(model, record)
@@ -134,13 +135,26 @@ def _review(margins: Margins, rows: Dataset, calibration: Calibration, asked: As
         return by_alerts(margins, rows.times, asked.alerts_per_day)
     if asked.costs is not None:
         return by_probability(margins, calibration, asked.costs.review_from)
-    return threshold(margins, rows.labels, rows.weights, rows.product.recipe.review_fpr)
+    return _at_rate(margins, rows, rows.product.recipe.review_fpr, asked.confidence)
 
 
 def _block(margins: Margins, rows: Dataset, calibration: Calibration, asked: Asked) -> float:
     if asked.costs is not None:
         return by_probability(margins, calibration, asked.costs.block_from)
-    return threshold(margins, rows.labels, rows.weights, rows.product.recipe.block_fpr)
+    return _at_rate(margins, rows, rows.product.recipe.block_fpr, asked.confidence)
+
+
+def _at_rate(margins: Margins, rows: Dataset, fpr: float, confidence: float | None) -> float:
+    return threshold(margins, rows.labels, rows.weights, _kept(rows, fpr, confidence))
+
+
+def _kept(rows: Dataset, fpr: float, confidence: float | None) -> float:
+    return fpr if confidence is None else kept_rate(rows.labels, rows.weights, fpr, confidence)
+
+
+def _sure_of_review(asked: Asked) -> float | None:
+    """Return the confidence of the review rate; people who look at so many a day ask for none."""
+    return asked.confidence if asked.alerts_per_day is None else None
 
 
 def _rates(
@@ -160,27 +174,34 @@ def _hit(flagged: NDArray[np.bool_], rows: Dataset) -> float:
     return flagged_shares(flagged, rows.labels, rows.weights)["fpr"]
 
 
-def _told(margins: Margins, rows: Dataset, margin: float, asked: float) -> Record:
-    """Say whom a threshold hits here, how surely, and stratum by stratum of availability."""
-    low, high = interval(_resampled(margins, rows, asked))
+def _told(
+    margins: Margins, rows: Dataset, margin: float, asked: float, confidence: float | None
+) -> Record:
+    """Say where a threshold lies and whom it hits here, how surely, and stratum by stratum."""
+    drawn = _resampled(margins, rows, _kept(rows, asked, confidence))
+    lies, reached = interval(drawn["margin"]), interval(drawn["fpr"])
     return {
         "asked": asked,
+        "confidence": confidence,
+        "margin": margin,
+        "margin_low": lies.low,
+        "margin_high": lies.high,
         "fpr": _hit(margins >= margin, rows),
-        "low": low,
-        "high": high,
+        "low": reached.low,
+        "high": reached.high,
         "strata": _strata(margins >= margin, rows, asked),
     }
 
 
-def _resampled(margins: Margins, rows: Dataset, asked: float) -> NDArray[np.float64]:
+def _resampled(margins: Margins, rows: Dataset, rate: float) -> dict[str, NDArray[np.float64]]:
     """Set the threshold on resamples, and say how many of these rows' innocents each would hit."""
 
     def reached(weights: Weights) -> dict[str, float]:
-        margin = threshold(margins, rows.labels, weights, asked)
-        return {"fpr": _hit(margins >= margin, rows)}
+        margin = threshold(margins, rows.labels, weights, rate)
+        return {"margin": margin, "fpr": _hit(margins >= margin, rows)}
 
     about = Rows(rows.labels, rows.weights, rows.times)
-    return resampled(about, reached, draws=DRAWS)["fpr"]
+    return resampled(about, reached, draws=DRAWS)
 
 
 def _strata(flagged: NDArray[np.bool_], rows: Dataset, asked: float) -> list[Record]:

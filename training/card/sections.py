@@ -98,6 +98,7 @@ def thresholds(record: Record) -> str:
             [
                 name,
                 rule["score"],
+                _margin(fitted),
                 "-" if fitted is None else f"{fitted['asked']:.2%}",
                 "-"
                 if fitted is None
@@ -106,8 +107,34 @@ def thresholds(record: Record) -> str:
                 span(realised[f"{name}_tpr"], rate=True),
             ]
         )
-    head = ["rule", "from score", "FPR asked", "FPR when set", "FPR here", "frauds found here"]
-    return table(head, rows) + figures(plots.weeks(record))
+    head = [
+        "rule",
+        "from score",
+        "margin when set",
+        "FPR asked",
+        "FPR when set",
+        "FPR here",
+        "frauds found here",
+    ]
+    return table(head, rows) + _sureness(told) + figures(plots.weeks(record))
+
+
+def _margin(fitted: Record | None) -> str:
+    """Say where a threshold lies, and where it would had other days been drawn."""
+    if fitted is None or "margin" not in fitted:  # older bundles do not say
+        return "-"
+    low, high = fitted["margin_low"], fitted["margin_high"]
+    return f"{fitted['margin']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _sureness(told: Record) -> str:
+    lines = [
+        f"The {name} threshold was set so that new rows like those it was set on stay within"
+        f" {each['asked']:.2%} with {each['confidence']:.0%} confidence, if nothing changes."
+        for name, each in told.items()
+        if each.get("confidence") is not None
+    ]
+    return listed(lines) if lines else ""
 
 
 def columns(record: Record) -> str:
