@@ -85,6 +85,12 @@ def calibrated(record: Record) -> str:
     ]
     if losses:
         lines.append(f"Map: {chosen['map']}; log loss on later rows: {losses}.")
+    if "found_share" in chosen:
+        lines.append(
+            "Probabilities are those of fraud, found or not, as if"
+            f" {chosen['found_share']:.0%} of it were ever found; so against labels of what was"
+            " found, observed over expected is rightly below 1."
+        )
     return figures(plots.calibration(record), plots.distribution(record)) + listed(lines)
 
 
