@@ -80,7 +80,7 @@ def calibrated(record: Record) -> str:
         "A score of 500 is where review starts, and 50 points more double the odds.",
         (
             "Left: observed over expected frauds by score band, 1 is right; above it more came"
-            " than was expected, as where many outcomes were still to come when the model was fitted."
+            " than expected, as where many outcomes were still to come when the model was fitted."
             " Right: scores of the innocent (first bar) and of frauds (second)."
         ),
     ]
