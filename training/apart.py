@@ -7,7 +7,7 @@ the gate asks before it compares groups: of 100 expected, chance alone moves the
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,15 +22,14 @@ from training.bootstrap import Rows, Weights, interval, resampled
 from training.datasets import Dataset, Places
 from training.errors import OptionInvalid
 from training.groups import groups_by
-from training.labels import Labels
 from training.notices import warn
+from training.thresholds import kept_rate, threshold
 
 LEAST = 100.0  # innocent rows to be expected beyond a threshold
 DRAWS = 200
 
 Record = dict[str, Any]
 Scores = NDArray[np.float32]
-Choose = Callable[[Scores, Labels, Weights, float], float]
 
 
 class Asking(NamedTuple):
@@ -41,14 +40,14 @@ class Asking(NamedTuple):
         rows: Those that the common thresholds were set on.
         block_score: The common one; the common review starts at 500.
         rates: ``review`` and ``block`` -> the share of innocent rows to hit.
-        choose: Sets one threshold: scores, labels, weights, rate -> where it starts.
+        sure: Likewise, the confidence with which new rows stay within; None to hit as many.
     """
 
     scores: Scores
     rows: Dataset
     block_score: int
     rates: Mapping[str, float]
-    choose: Choose
+    sure: Mapping[str, float | None]
 
 
 def grouping(product: Product, name: str) -> Input:
@@ -125,8 +124,9 @@ def _enough(asking: Asking, places: Places, rule: str) -> bool:
 
 
 def _chosen(asking: Asking, places: Places, weights: Weights, rule: str) -> int:
-    labels, rate = asking.rows.labels[places], asking.rates[rule]
-    return math.ceil(asking.choose(asking.scores[places], labels, weights[places], rate))
+    labels, own = asking.rows.labels[places], asking.rows.weights[places]
+    rate = kept_rate(labels, own, asking.rates[rule], asking.sure[rule])
+    return math.ceil(threshold(asking.scores[places], labels, weights[places], rate))
 
 
 def _drawn(asking: Asking, known: Mapping[str, Places]) -> dict[str, NDArray[np.float64]]:

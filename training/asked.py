@@ -48,8 +48,12 @@ class Costs:
 class Asked:
     """How review starts; block goes by costs where there are some, else by the asked rate.
 
+    Raises:
+        OptionInvalid: A confidence in rates is asked for, and costs set both thresholds.
+
     Attributes:
         found_share: Share of frauds ever found, where it is known; of ``--unlabelled pu`` alone.
+        confidence: With which new rows are to stay within asked rates; as many as ours if None.
         latest: Whether thresholds are set on the latest rows, test slice included.
         by: The protected input whose groups get thresholds of their own; None for common ones.
     """
@@ -57,8 +61,13 @@ class Asked:
     alerts_per_day: float | None = None
     costs: Costs | None = None
     found_share: float | None = None
+    confidence: float | None = None
     latest: bool = False
     by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.confidence is not None and self.costs is not None:
+            raise OptionInvalid("--threshold-confidence: --costs sets both thresholds, not a rate")
 
 
 class CostsForm(Strict):

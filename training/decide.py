@@ -22,7 +22,7 @@ from training.notices import warn
 from training.shares import share_interval
 from training.splits import cut
 from training.strata import strata
-from training.thresholds import by_alerts, by_probability, scale_at, threshold
+from training.thresholds import by_alerts, by_probability, kept_rate, scale_at, threshold
 
 DRAWS = 200
 TWICE = 2.0  # times the asked rate, beyond which a stratum is warned of
@@ -46,8 +46,8 @@ class Decided(NamedTuple):
 
     Attributes:
         record: ``calibrated_by`` (the map taken, the log loss of each on later rows), ``asked``
-            (false-positive rates), ``thresholds_on`` (what both hit on the calibration rows),
-            ``thresholds_by_group`` (likewise, where they were asked for).
+            (false-positive rates), ``thresholds_on`` (where both lie, and what they hit on the
+            rows they were set on), ``thresholds_by_group`` (likewise, where they were asked for).
     """
 
     model: Model
@@ -76,7 +76,7 @@ def decide(
 
     Raises:
         OptionInvalid: Alerts a day are asked of rows without a time, or a share found without
-            rows that are taken for unlabelled.
+            rows that are taken for unlabelled, or a confidence that the rows are too few for.
     """
     mapped = _mapped(trees, rows, asked)
     rows = rows if latest is None else latest
@@ -91,10 +91,11 @@ def decide(
         block_score=block_score_at(block, mapped.calibration, scale),
     )
     rates = _rates(margins, rows, thresholds, asked)
+    sure = {"review": _sure_of_review(asked), "block": asked.confidence}
     apart: Record = {}
     if asked.by is not None:
         scores = scale.scores(mapped.calibration.probabilities(margins)).astype(np.float32)
-        asking = Asking(scores, rows, thresholds.block_score, rates, threshold)
+        asking = Asking(scores, rows, thresholds.block_score, rates, sure)
         groups, apart["thresholds_by_group"] = by_group(asking, asked.by)
         thresholds = replace(thresholds, by_group=groups)
     model = Model(trees=trees, calibration=mapped.calibration, scale=scale, thresholds=thresholds)
@@ -102,8 +103,8 @@ def decide(
         "calibrated_by": mapped.record,
         "asked": {f"{name}_fpr": rate for name, rate in rates.items()},
         "thresholds_on": {
-            "review": _told(margins, rows, review, rates["review"]),
-            "block": _told(margins, rows, block, rates["block"]),
+            "review": _told(margins, rows, review, rates["review"], sure["review"]),
+            "block": _told(margins, rows, block, rates["block"], sure["block"]),
         },
     }
     return Decided(model, record | apart)
@@ -142,13 +143,23 @@ def _review(margins: Margins, rows: Dataset, calibration: Calibration, asked: As
         return by_alerts(margins, rows.times, asked.alerts_per_day)
     if asked.costs is not None:
         return by_probability(margins, calibration, asked.costs.review_from)
-    return threshold(margins, rows.labels, rows.weights, rows.product.recipe.review_fpr)
+    return _at_rate(margins, rows, rows.product.recipe.review_fpr, asked.confidence)
 
 
 def _block(margins: Margins, rows: Dataset, calibration: Calibration, asked: Asked) -> float:
     if asked.costs is not None:
         return by_probability(margins, calibration, asked.costs.block_from)
-    return threshold(margins, rows.labels, rows.weights, rows.product.recipe.block_fpr)
+    return _at_rate(margins, rows, rows.product.recipe.block_fpr, asked.confidence)
+
+
+def _at_rate(margins: Margins, rows: Dataset, fpr: float, confidence: float | None) -> float:
+    kept = kept_rate(rows.labels, rows.weights, fpr, confidence)
+    return threshold(margins, rows.labels, rows.weights, kept)
+
+
+def _sure_of_review(asked: Asked) -> float | None:
+    """Return the confidence of the review rate; people who look at so many a day ask for none."""
+    return asked.confidence if asked.alerts_per_day is None else None
 
 
 def _rates(
@@ -168,27 +179,35 @@ def _hit(flagged: NDArray[np.bool_], rows: Dataset) -> float:
     return flagged_shares(flagged, rows.labels, rows.weights)["fpr"]
 
 
-def _told(margins: Margins, rows: Dataset, margin: float, asked: float) -> Record:
-    """Say whom a threshold hits here, how surely, and stratum by stratum of availability."""
-    low, high = interval(_resampled(margins, rows, asked))
+def _told(
+    margins: Margins, rows: Dataset, margin: float, asked: float, confidence: float | None
+) -> Record:
+    """Say where a threshold lies and whom it hits here, how surely, and stratum by stratum."""
+    kept = kept_rate(rows.labels, rows.weights, asked, confidence)
+    drawn = _resampled(margins, rows, kept)
+    lies, reached = interval(drawn["margin"]), interval(drawn["fpr"])
     return {
         "asked": asked,
+        "confidence": confidence,
+        "margin": margin,
+        "margin_low": lies.low,
+        "margin_high": lies.high,
         "fpr": _hit(margins >= margin, rows),
-        "low": low,
-        "high": high,
+        "low": reached.low,
+        "high": reached.high,
         "strata": _strata(margins >= margin, rows, asked),
     }
 
 
-def _resampled(margins: Margins, rows: Dataset, asked: float) -> NDArray[np.float64]:
+def _resampled(margins: Margins, rows: Dataset, rate: float) -> dict[str, NDArray[np.float64]]:
     """Set the threshold on resamples, and say how many of these rows' innocents each would hit."""
 
     def reached(weights: Weights) -> dict[str, float]:
-        margin = threshold(margins, rows.labels, weights, asked)
-        return {"fpr": _hit(margins >= margin, rows)}
+        margin = threshold(margins, rows.labels, weights, rate)
+        return {"margin": margin, "fpr": _hit(margins >= margin, rows)}
 
     about = Rows(rows.labels, rows.weights, rows.times)
-    return resampled(about, reached, draws=DRAWS)["fpr"]
+    return resampled(about, reached, draws=DRAWS)
 
 
 def _strata(flagged: NDArray[np.bool_], rows: Dataset, asked: float) -> list[Record]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskscore.model.scale import Thresholds
 from training.bootstrap import Weights
@@ -30,23 +31,32 @@ class Measure:
 
     Args:
         alerts: Of how many of the highest the precision is wanted, too.
+        innocent: How far each row counts as innocent where a rule hits it, shape (n_rows,); as
+            the labels say unless told.
     """
 
     def __init__(
-        self, given: Answers, labels: Labels, thresholds: Thresholds, *, alerts: Sequence[int] = ()
+        self,
+        given: Answers,
+        labels: Labels,
+        thresholds: Thresholds,
+        *,
+        alerts: Sequence[int] = (),
+        innocent: NDArray[np.float64] | None = None,
     ) -> None:
         self._claimed = given.probabilities
         self._ranked = ranking(given.margins, labels)
         self._slope = Slope(given.probabilities, labels)
         self._losses = row_losses(given.probabilities, labels)
         self._fraud = (labels == 1).astype(np.float64)
+        self._innocent = 1 - self._fraud if innocent is None else innocent
         hit = flagged(given, thresholds)
         self._flagged = {name: each.astype(np.float64) for name, each in hit.items()}
         self._alerts = alerts
 
     def __call__(self, weights: Weights) -> dict[str, float]:
         found = curve(self._ranked, weights)
-        innocent, guilty = found.innocent[-1], found.guilty[-1]
+        innocent, guilty = float(self._innocent @ weights), found.guilty[-1]
         whole = float(weights.sum())
         figures = {
             "partial_auc": area_within(found, WITHIN),
@@ -58,9 +68,8 @@ class Measure:
             "observed_over_expected": guilty / float(self._claimed @ weights),
         }
         for name, each in self._flagged.items():
-            hit = float((each * self._fraud) @ weights)
-            figures[f"{name}_fpr"] = (float(each @ weights) - hit) / innocent
-            figures[f"{name}_tpr"] = hit / guilty
+            figures[f"{name}_fpr"] = float((each * self._innocent) @ weights) / innocent
+            figures[f"{name}_tpr"] = float((each * self._fraud) @ weights) / guilty
         for alerts in self._alerts:
             precision = precision_at(found, min(alerts, whole))
             figures[f"precision_at_{alerts}"] = precision

@@ -2,10 +2,12 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from riskscore.model.calibration import Calibration
 from riskscore.model.scale import Scale
 from training.bootstrap import DAY
+from training.errors import OptionInvalid
 from training.labels import Labels
 from training.receipts import Times
 
@@ -33,6 +35,46 @@ def threshold(
     flagged = np.cumsum(innocent[::-1])[::-1]
     within = np.flatnonzero(flagged <= fpr * innocent.sum() * (1 + 1e-12))
     return _from(candidates, within)
+
+
+def kept_rate(
+    labels: Labels, weights: NDArray[np.float64], fpr: float, confidence: float | None
+) -> float:
+    """Find the rate to keep on these rows so that new ones like them stay within the asked one.
+
+    Of n innocent rows the threshold may flag k where a true rate of ``fpr`` would flag k or fewer
+    with a probability below 1 - confidence: then the exact upper bound of the true rate, which is
+    also the order statistic's, lies within. It speaks of rows that come one by one and do not
+    change; rows of unequal weight count for fewer.
+
+    Args:
+        labels: 1 fraud, 0 not, shape (n,).
+        weights: Shape (n,).
+        fpr: The asked rate.
+        confidence: With which it is to be kept, above 0 and below 1; None to meet it here.
+
+    Returns:
+        A rate for ``threshold``, below ``fpr`` where there is a confidence.
+
+    Raises:
+        OptionInvalid: So few innocent rows promise nothing, even with none of them flagged.
+
+    Source:
+        Clopper and Pearson, "The use of confidence or fiducial limits", Biometrika 1934; Tong,
+        Feng and Li, "Neyman-Pearson classification algorithms and NP receiver operating
+        characteristics", Science Advances 2018.
+    """
+    if confidence is None:
+        return fpr
+    innocent = weights[labels == 0]
+    rows = int(innocent.sum() ** 2 / (innocent**2).sum() * (1 + 1e-12))
+    allowed = int(binom.ppf(1 - confidence, rows, fpr)) - 1
+    if allowed < 0:
+        raise OptionInvalid(
+            f"--threshold-confidence: {rows} innocent rows cannot promise a false-positive rate "
+            f"of {fpr:.2%} with confidence {confidence:g}: expected more of them"
+        )
+    return allowed / rows
 
 
 def by_alerts(margins: NDArray[np.floating], times: Times, alerts_per_day: float) -> float:

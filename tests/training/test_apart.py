@@ -20,7 +20,6 @@ from training.fairness import Fairness, fairness
 from training.gate.limits import read_limits
 from training.judge import served
 from training.read import read_dataset
-from training.thresholds import threshold
 
 GROUPS = AGE.format(model="false").replace('"old"', '"old", "ancient"') + "missing = true\n"
 REVIEW, BLOCK = 0.05, 0.02
@@ -203,9 +202,20 @@ def rows(made: Made) -> Dataset:
     return read_dataset(product_from(made.toml.read_text(), ""), Source(path=made.later))
 
 
-def asking(rows: Dataset, review: float, block: float) -> Asking:
+def asking(rows: Dataset, review: float, block: float, sure: float | None = None) -> Asking:
     scores = (rows.matrix[:, 0] * 30).astype(np.float32)
-    return Asking(scores, rows, 640, {"review": review, "block": block}, threshold)
+    return Asking(
+        scores, rows, 640, {"review": review, "block": block}, {"review": sure, "block": sure}
+    )
+
+
+def test_a_confidence_is_kept_in_each_group(rows: Dataset) -> None:
+    _, plain = by_group(asking(rows, 0.2, 0.1), "age_band")
+    _, sure = by_group(asking(rows, 0.2, 0.1, 0.99), "age_band")
+
+    pairs = list(zip(plain["groups"], sure["groups"], strict=True))
+    assert all(more["review"]["score"] >= each["review"]["score"] for each, more in pairs)
+    assert any(more["review"]["fpr"] < each["review"]["fpr"] for each, more in pairs)
 
 
 def test_a_group_needs_a_hundred_innocents_beyond_its_threshold(rows: Dataset) -> None:

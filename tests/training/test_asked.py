@@ -74,8 +74,41 @@ def test_the_manifest_says_how_surely_the_rates_hold(toml: Path, data: Path, run
     assert review["asked"] == 0.05
     assert review["low"] <= review["fpr"] <= review["high"]
     assert review["low"] < review["high"]
+    assert review["margin"] == record["thresholds"]["review_margin"]
+    assert review["margin_low"] <= review["margin"] <= review["margin_high"]
+    assert review["margin_low"] < review["margin_high"]
+    assert review["confidence"] is None
     assert review["strata"] == []
     assert record["calibrated_by"]["map"] in {"beta", "platt", "isotonic"}
+
+
+def test_rates_are_kept_with_the_confidence_asked_for(toml: Path, data: Path, run: Run) -> None:
+    out = ["--out", data.parent / "models"]
+    run("fit", toml, data, *out)
+    path = toml.read_text("utf-8").replace("[training]", "[training]\nblock_fpr = 0.03")
+    (data.parent / "product.toml").write_text(path, "utf-8")
+    run("fit", data.parent / "product.toml", data, *out, "--threshold-confidence", 0.9)
+
+    plain, sure = (load_bundle(data.parent / f"models/registrations/{each}") for each in (1, 2))
+    assert sure.thresholds.review_margin > plain.thresholds.review_margin
+    told = sure.manifest["thresholds_on"]
+    assert sure.manifest["asked"] == {"review_fpr": 0.05, "block_fpr": 0.03}
+    for rule in ("review", "block"):
+        assert told[rule]["confidence"] == 0.9
+        assert told[rule]["fpr"] < told[rule]["asked"]
+        assert told[rule]["margin_low"] <= told[rule]["margin"] <= told[rule]["margin_high"]
+
+
+def test_people_who_look_at_so_many_a_day_ask_for_no_confidence(
+    toml: Path, data: Path, run: Run
+) -> None:
+    asked = ["--alerts-per-day", 3, "--threshold-confidence", 0.5]
+
+    run("fit", toml, data, "--out", data.parent / "models", *asked)
+
+    told = load_bundle(data.parent / "models/registrations/1").manifest["thresholds_on"]
+    assert told["review"]["confidence"] is None
+    assert told["block"]["confidence"] == 0.5
 
 
 def test_no_margin_is_small_enough_for_no_people() -> None:
@@ -92,6 +125,7 @@ def test_no_margin_is_small_enough_for_no_people() -> None:
         (["--alerts-per-day", 3, "--costs"], COSTS, "expected at most one"),
         (["--costs"], "look = 2.0\n", "fraud: required: expected a number above 0"),
         (["--costs"], "look", "expected a TOML file of costs"),
+        (["--threshold-confidence", 0.9, "--costs"], COSTS, "--costs sets both thresholds"),
     ],
 )
 def test_wrong_costs_are_one_line(  # noqa: PLR0913, PLR0917 - one row of the table above

@@ -80,12 +80,19 @@ def calibrated(record: Record) -> str:
     lines = [
         "A score of 500 is where review starts, and 50 points more double the odds.",
         (
-            "Left: observed over expected frauds by score band, 1 is right. Right: scores of the"
-            " innocent (first bar) and of frauds (second)."
+            "Left: observed over expected frauds by score band, 1 is right; above it more came"
+            " than expected, as where many outcomes were still to come when the model was fitted."
+            " Right: scores of the innocent (first bar) and of frauds (second)."
         ),
     ]
     if losses:
         lines.append(f"Map: {chosen['map']}; log loss on later rows: {losses}.")
+    if "found_share" in chosen:
+        lines.append(
+            "Probabilities are those of fraud, found or not, as if"
+            f" {chosen['found_share']:.0%} of it were ever found; so against labels of what was"
+            " found, observed over expected is rightly below 1."
+        )
     return figures(plots.calibration(record), plots.distribution(record)) + listed(lines)
 
 
@@ -99,6 +106,7 @@ def thresholds(record: Record) -> str:
             [
                 name,
                 rule["score"],
+                _margin(fitted),
                 "-" if fitted is None else f"{fitted['asked']:.2%}",
                 "-"
                 if fitted is None
@@ -107,8 +115,34 @@ def thresholds(record: Record) -> str:
                 span(realised[f"{name}_tpr"], rate=True),
             ]
         )
-    head = ["rule", "from score", "FPR asked", "FPR when set", "FPR here", "frauds found here"]
-    return table(head, rows) + by_group(record) + figures(plots.weeks(record))
+    head = [
+        "rule",
+        "from score",
+        "margin when set",
+        "FPR asked",
+        "FPR when set",
+        "FPR here",
+        "frauds found here",
+    ]
+    return table(head, rows) + _sureness(told) + by_group(record) + figures(plots.weeks(record))
+
+
+def _margin(fitted: Record | None) -> str:
+    """Say where a threshold lies, and where it would had other days been drawn."""
+    if fitted is None or "margin" not in fitted:  # older bundles do not say
+        return "-"
+    low, high = fitted["margin_low"], fitted["margin_high"]
+    return f"{fitted['margin']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _sureness(told: Record) -> str:
+    lines = [
+        f"The {name} threshold was set so that new rows like those it was set on stay within"
+        f" {each['asked']:.2%} with {each['confidence']:.0%} confidence, if nothing changes."
+        for name, each in told.items()
+        if each.get("confidence") is not None
+    ]
+    return listed(lines) if lines else ""
 
 
 def columns(record: Record) -> str:

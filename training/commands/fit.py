@@ -67,6 +67,11 @@ from training.unlabelled import Unlabelled
     "--latest", is_flag=True, help="Set thresholds on the latest rows, test slice included."
 )
 @click.option(
+    "--threshold-confidence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Set thresholds so that new rows stay within the asked rates with this confidence.",
+)
+@click.option(
     "--alerts-per-day",
     type=click.FloatRange(0, min_open=True),
     help="Start review where so many applications a day are looked at.",
@@ -108,6 +113,7 @@ def fit_command(
     unlabelled: Unlabelled,
     found_share: float | None,
     latest: bool,
+    threshold_confidence: float | None,
     alerts_per_day: float | None,
     costs: Path | None,
     thresholds_by: str | None,
@@ -133,7 +139,13 @@ def fit_command(
         )
         aside = _holdout(holdout, holdout_out)
         asked = _asked(alerts_per_day, costs)
-        asked = replace(asked, found_share=found_share, latest=latest, by=thresholds_by)
+        asked = replace(
+            asked,
+            found_share=found_share,
+            latest=latest,
+            confidence=threshold_confidence,
+            by=thresholds_by,
+        )
         order = Order(
             models=out,
             seed=seed,

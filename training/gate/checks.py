@@ -44,7 +44,7 @@ def checks(sides: Sides, figures: Figures, limits: Limits) -> list[Check]:
     return [
         enough(challenger, limits),
         *([] if sides.alone else compared(figures, limits)),
-        *calibrated(figures, limits),
+        *calibrated(challenger, figures, limits),
         *thresholds(challenger, figures, limits),
         *fair(challenger, limits, figures.draws),
         *leaked(challenger, limits),
@@ -73,11 +73,16 @@ def compared(figures: Figures, limits: Limits) -> Iterator[Check]:
         yield _check("not worse", why, holds=found.interval.high >= 0)
 
 
-def calibrated(figures: Figures, limits: Limits) -> Iterator[Check]:
+def calibrated(side: Side, figures: Figures, limits: Limits) -> Iterator[Check]:
+    """Ask for it by the reading of the labels that the challenger was fitted with."""
+    share = side.found_share
+    read = (
+        "" if share is None else f", where {share:.0%} of frauds are ever found, as it was fitted"
+    )
     spans = {"slope": limits.slope, "observed_over_expected": limits.observed_over_expected}
     for name, span in spans.items():
         found = figures.of("challenger", name)
-        why = f"{WORDS[name]} {_measured(found)}, {_within(span)}"
+        why = f"{WORDS[name]} {_measured(found)}, {_within(span)}{read}"
         yield _check("calibration", why, holds=_allowed(found.value, found.interval, span))
 
 

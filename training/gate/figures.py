@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bootstrap import Interval, Rows, interval, resampled
+from training.gate.reading import as_labelled, innocent_shares
 from training.gate.sides import Sides
 from training.measure import Measure
 
@@ -37,7 +38,13 @@ class Figures:
         self._values: dict[str, dict[str, float]] = {}
         self._draws: dict[str, Draws] = {}
         for name, side in self._sides.items():
-            measure = Measure(side.given, side.rows.labels, side.bundle.thresholds)
+            told = side.given, side.rows, side.found_share
+            measure = Measure(
+                as_labelled(*told),
+                side.rows.labels,
+                side.bundle.thresholds,
+                innocent=innocent_shares(*told),
+            )
             self._values[name] = measure(side.rows.weights)
             rows = Rows(side.rows.labels, side.rows.weights, side.rows.times)
             self._draws[name] = resampled(rows, measure, draws=draws, seed=seed)

@@ -120,6 +120,26 @@ def test_an_older_bundle_that_says_less_has_a_card(made: Made) -> None:
     assert "FPR when set" in page(record)
 
 
+def test_a_threshold_is_told_with_its_interval_and_how_surely_it_holds(made: Made) -> None:
+    record = json.loads(json.dumps(made.record))
+    review = record["model"]["thresholds_on"]["review"]
+    low, high = (f"{review[name]:.3f}" for name in ("margin_low", "margin_high"))
+
+    assert f"{review['margin']:.3f} ({low} to {high})" in page(record)
+    assert "confidence, if nothing changes" not in page(record)
+    review["confidence"] = 0.9
+    assert "stay within 5.00% with 90% confidence, if nothing changes" in page(record)
+
+
+def test_a_model_of_fraud_found_or_not_says_what_labels_lack(made: Made) -> None:
+    record = json.loads(json.dumps(made.record))
+    assert "of it were ever found" not in page(record)
+
+    record["model"]["calibrated_by"]["found_share"] = 0.5
+
+    assert "as if 50% of it were ever found" in page(record)
+
+
 def test_curves_rise_and_hold_their_intervals(made: Made) -> None:
     roc = made.record["curves"]["roc"]
 
