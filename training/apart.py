@@ -18,11 +18,12 @@ from riskscore.model.cutting import groupings
 from riskscore.model.scale import HIGHEST, REVIEW
 from riskscore.product.spec import Input, Product
 from riskscore.product.tables import column_names
-from training.bootstrap import Rows, Weights, interval, resampled
+from training.bootstrap import Interval, Rows, Weights, interval, resampled
 from training.datasets import Dataset, Places
 from training.errors import OptionInvalid
 from training.groups import groups_by
 from training.notices import warn
+from training.shares import share_interval
 from training.thresholds import kept_rate, threshold
 
 LEAST = 100.0  # innocent rows to be expected beyond a threshold
@@ -161,17 +162,23 @@ def _told(
     about: Record = {"innocents": int((asking.rows.labels[places] == 0).sum())}
     for rule, score in scores.items():
         own = f"{rule} {name}" in drawn
-        around = interval(drawn[f"{rule} {name}"]) if own else None
+        around = interval(drawn[f"{rule} {name}"]) if own else _around(asking, places, score)
         about[rule] = {
             "own": own,
             "score": score,
             "asked": asking.rates[rule],
             "expected": expected(asking.rows, places, asking.rates[rule]),
             "fpr": _hit(asking, places, score),
-            "low": None if around is None else around.low,
-            "high": None if around is None else around.high,
+            "low": around.low,
+            "high": around.high,
         }
     return about
+
+
+def _around(asking: Asking, places: Places, score: int) -> Interval:
+    """Say how sure a group's rate is at a threshold that was not set on its rows alone."""
+    innocent = places[asking.rows.labels[places] == 0]
+    return share_interval(int((asking.scores[innocent] >= score).sum()), len(innocent))
 
 
 def _hit(asking: Asking, places: Places, score: float) -> float:
