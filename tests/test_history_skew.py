@@ -1,12 +1,9 @@
 """Training and serving must see the same past: a country sent, and the same country replayed."""
 
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
-from riskscore.api.served import EXTENSION
-from riskscore.app import create_app
 from riskscore.settings import Settings
+from tests.clients import served
 from tests.streams import differences, send, simulated
 
 
@@ -14,10 +11,9 @@ def test_every_history_value_is_the_same_served_and_replayed(
     store_settings: Settings, built_in_models: Path, tmp_path: Path
 ) -> None:
     country = simulated(tmp_path / "country", people=1_000, days=60)
-    app = create_app(replace(store_settings, models=built_in_models))
 
-    with closing(app.extensions[EXTENSION].store):
-        send(app.test_client(), country)
+    with served(store_settings, models=built_in_models) as client:
+        send(client, country)
 
     assert country.applications > 150
     assert differences(country) == []

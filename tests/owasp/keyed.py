@@ -2,19 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
 from riskscore.access.keys import Grant, create
-from riskscore.api.served import EXTENSION
-from riskscore.app import create_app
 from riskscore.history.store import store_from
 from riskscore.settings import Settings
 from tests.conftest import sqlite_url
@@ -47,15 +41,6 @@ def key_for(settings: Settings, tenant: str, *scopes: str, name: str = "desk") -
     finally:
         store.close()
     return {"Authorization": f"Bearer {made}"}
-
-
-@contextmanager
-def served(settings: Settings, **change: Any) -> Iterator[FlaskClient]:
-    app = create_app(replace(settings, **change))
-    try:
-        yield app.test_client()
-    finally:
-        app.extensions[EXTENSION].store.close()
 
 
 def claims(**more: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 
+from tests.clients import served
 from tests.owasp.conftest import SCORES, Attacker, application
-from tests.owasp.keyed import closed, key_for, served
+from tests.owasp.keyed import closed, key_for
 
 Json = dict[str, Any]
 TRICKS = [

@@ -15,8 +15,9 @@ from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 
 from riskscore.settings import Settings
+from tests.clients import served
 from tests.owasp.conftest import SCORES, application
-from tests.owasp.keyed import SHARED, SIGNING, claims, key_for, served, token, trusting
+from tests.owasp.keyed import SHARED, SIGNING, claims, key_for, token, trusting
 
 Header = dict[str, str]
 

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.clients import served
 from tests.owasp.conftest import SCORES
-from tests.owasp.keyed import closed, key_for, served
+from tests.owasp.keyed import closed, key_for
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PURGE", "PROPFIND")
 KEEPING = ("forget", "purge", "keys", "backup", "restore", "retrain", "promote", "agreements")

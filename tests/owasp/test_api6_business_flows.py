@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from riskscore.settings import Settings
+from tests.clients import served
 from tests.owasp.conftest import SCORES, application
-from tests.owasp.keyed import closed, key_for, served
+from tests.owasp.keyed import closed, key_for
 
 Header = dict[str, str]
 QUOTA = 3

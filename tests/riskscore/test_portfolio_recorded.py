@@ -1,6 +1,5 @@
 """``riskscore score --record``: rows of a file enter the store as if they were sent over HTTP."""
 
-import csv
 import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,12 +11,9 @@ from uuid import uuid4
 
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from flask.testing import FlaskClient
 
-from riskscore.api.served import EXTENSION
-from riskscore.app import create_app
-from riskscore.cli import main
 from riskscore.decision.ledger import TOGETHER
 from riskscore.decision.recorded import record_portfolio
 from riskscore.errors import StoreUnavailable
@@ -27,6 +23,8 @@ from riskscore.model.bundle import load_champion
 from riskscore.portfolio import judge_of
 from riskscore.settings import Settings
 from tests import databases
+from tests.clients import run, served
+from tests.portfolios import read_csv, write_csv
 from tests.streams import application, simulated
 
 Json = dict[str, Any]
@@ -61,36 +59,17 @@ def other_settings(
         yield settings
 
 
-@contextmanager
-def asking(settings: Settings) -> Iterator[FlaskClient]:
-    app = create_app(settings)
-    with closing(app.extensions[EXTENSION].store):
-        yield app.test_client()
-
-
 def record(settings: Settings, product: str, file: Path, out: Path, *more: str) -> Result:
     environ = {
-        "RISKSCORE_MODELS": str(settings.models),
-        "RISKSCORE_DATABASE_URL": settings.database_url,
-        "RISKSCORE_PSEUDONYM_KEY_FILE": str(settings.pseudonym_key_file),
         "RISKSCORE_KNOWN_SINCE": "1970-01-01",
         "RISKSCORE_STORE_TIMEOUT": str(settings.store_timeout),
     }
     command = ["score", product, str(file), "--out", str(out), "--record", *more]
-    return CliRunner().invoke(main, command, env=environ)
+    return run(settings, *command, **environ)
 
 
 def written(path: Path, rows: list[dict[str, str]]) -> Path:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    return write_csv(path, COLUMNS, rows)
 
 
 def decisions(client: FlaskClient, references: list[str]) -> list[Json]:
@@ -118,7 +97,7 @@ def test_a_country_recorded_is_the_same_as_a_country_sent(
     country = simulated(tmp_path / "country", people=1_000, days=60)
     sent_to = replace(store_settings, models=built_in_models, known_since=0)
     recorded_in = replace(other_settings, models=built_in_models, known_since=0)
-    with asking(sent_to) as http, asking(recorded_in) as kept:
+    with served(sent_to) as http, served(recorded_in) as kept:
         rows = 0
         for name in ("sim_registration", "account_opening", "account_activity"):
             file, out = country.folder / f"{name}.parquet", tmp_path / f"{name}.parquet"
@@ -183,8 +162,8 @@ def test_rows_of_every_kind_are_kept_as_those_of_a_batch(
     rows = mixed()
     file = written(tmp_path / "in.csv", rows)
     with (
-        asking(replace(store_settings, known_since=0)) as http,
-        asking(replace(other_settings, known_since=0)) as kept,
+        served(replace(store_settings, known_since=0)) as http,
+        served(replace(other_settings, known_since=0)) as kept,
     ):
         posted = [sent(each) | {"occurred_at": "2026-11-20T10:00:00+07:00"} for each in rows]
         answers = post(http, "phone-subscription", posted)
@@ -194,7 +173,7 @@ def test_rows_of_every_kind_are_kept_as_those_of_a_batch(
         assert result.exit_code == 0, result.output
         references = sorted({each["reference"] for each in rows})
         assert decisions(kept, references) == decisions(http, references)
-    lines = read(tmp_path / "out.csv")
+    lines = read_csv(tmp_path / "out.csv")
     assert [int(each["score"]) for each in lines] == [each["score"] for each in answers]
     tests = [each["reference"] for each in lines if not each["decision_id"]]
     assert tests == ["r-2"]
@@ -208,7 +187,7 @@ def test_a_run_started_again_counts_nobody_twice(store_settings: Settings, tmp_p
     again = record(store_settings, NAME, file, tmp_path / "again.csv")
 
     assert first.exit_code == again.exit_code == 0, again.output
-    with asking(store_settings) as client:
+    with served(store_settings) as client:
         told = decisions(client, ["r-4"])
     assert [each["features"]["registrations_7d"] for each in told] == [4, 4]
     ids = [each["decision_id"] for name in ("first", "again") for each in read_of(tmp_path, name)]
@@ -216,7 +195,7 @@ def test_a_run_started_again_counts_nobody_twice(store_settings: Settings, tmp_p
 
 
 def read_of(folder: Path, name: str) -> list[dict[str, str]]:
-    return read(folder / f"{name}.csv")
+    return read_csv(folder / f"{name}.csv")
 
 
 def test_a_row_happens_now_unless_it_says_when_and_never_later(
@@ -235,13 +214,13 @@ def test_a_row_happens_now_unless_it_says_when_and_never_later(
     result = record(settings, NAME, written(tmp_path / "in.csv", rows), tmp_path / "out.csv")
 
     assert "2 recorded" in result.stdout
-    refused = read(tmp_path / "out.refused.csv")
+    refused = read_csv(tmp_path / "out.refused.csv")
     assert [(each["row"], each["reference"]) for each in refused] == [
         ("2", "later"),
         ("3", "broken"),
     ]
     assert refused[0]["problem"] == "occurred_at: expected a moment that is not in the future"
-    with asking(settings) as client:
+    with served(settings) as client:
         [told] = decisions(client, ["now"])
     assert begun <= datetime.fromisoformat(told["occurred_at"]) <= datetime.now(UTC)
 
@@ -268,9 +247,9 @@ def test_reasons_left_out_of_the_file_are_stored(settings: Settings, tmp_path: P
 
     record(settings, NAME, file, tmp_path / "out.csv", "--no-reasons")
 
-    [line] = read(tmp_path / "out.csv")
+    [line] = read_csv(tmp_path / "out.csv")
     assert line["reasons"] == ""
-    with asking(settings) as client:
+    with served(settings) as client:
         [told] = decisions(client, ["r"])
     assert told["reasons"]
 
@@ -311,11 +290,11 @@ def test_what_was_acknowledged_before_the_store_failed_is_in_the_file(
         with busy(file_of(store.url)), pytest.raises(StoreUnavailable):
             next(steps)
 
-    lines = pq.read_table(out).to_pylist() if suffix == "parquet" else read(out)
+    lines = pq.read_table(out).to_pylist() if suffix == "parquet" else read_csv(out)
     done = [f"r-{number}" for number in range(TOGETHER + 1) if number != 3]
     assert [each["reference"] for each in lines] == done
-    assert [each["reference"] for each in read(tmp_path / "out.refused.csv")] == ["r-3"]
-    with asking(settings) as client:
+    assert [each["reference"] for each in read_csv(tmp_path / "out.refused.csv")] == ["r-3"]
+    with served(settings) as client:
         for each in lines:
             told = client.get(f"/v1/decisions/{each['decision_id']}").get_json()
             assert told["reference"] == each["reference"]

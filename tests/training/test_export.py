@@ -1,16 +1,13 @@
 """What a service saw comes back as it was served, and can be learned from."""
 
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from riskscore.api.served import EXTENSION
-from riskscore.app import create_app
 from riskscore.settings import Settings
+from tests.clients import served
 from tests.conftest import sqlite_url
 from tests.streams import Country, send, simulated
 from tests.training.conftest import Run
@@ -23,9 +20,8 @@ def test_an_exported_folder_holds_what_was_served(
     store_settings: Settings, built_in_models: Path, tmp_path: Path, run: Run
 ) -> None:
     country = simulated(tmp_path / "country", people=1_000, days=60)
-    app = create_app(replace(store_settings, models=built_in_models))
-    with closing(app.extensions[EXTENSION].store):
-        send(app.test_client(), country)
+    with served(store_settings, models=built_in_models) as client:
+        send(client, country)
     out = tmp_path / "seen"
 
     url = ["--database", store_settings.database_url, "--models", built_in_models]

@@ -1,18 +1,15 @@
 """POST /v1/<product>/scores/batch, as a caller sees it."""
 
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from riskscore.api.served import EXTENSION
-from riskscore.app import create_app
 from riskscore.decision.ledger import TOGETHER
 from riskscore.settings import Settings
+from tests.clients import served
 
 Json = dict[str, Any]
 Post = Callable[..., TestResponse]
@@ -94,13 +91,11 @@ def test_a_row_sees_the_rows_before_it_also_beyond_a_chunk(
     settings: Settings, valid: Json, tmp_path: Path
 ) -> None:
     url = f"sqlite:///{tmp_path}/riskscore.db"
-    app = create_app(replace(settings, database_url=url, known_since=0))
     rows = [valid | {"reference": f"row-{place}"} for place in range(TOGETHER + 3)]
     rows.insert(1, {"reference": "broken"})
     rows.insert(3, valid | {"reference": "asks", "purpose": "test"})
 
-    with closing(app.extensions[EXTENSION].store):
-        client = app.test_client()
+    with served(settings, database_url=url, known_since=0) as client:
         sent = {"applications": rows}
         results = client.post("/v1/phone-subscription/scores/batch", json=sent).get_json()
         made = [each["decision_id"] for each in results["results"] if "decision_id" in each]

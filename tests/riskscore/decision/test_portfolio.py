@@ -1,6 +1,5 @@
 """``riskscore score``: what can be scored into one file, what must be refused into another."""
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from flask.testing import FlaskClient
 
 from riskscore.cli import main
 from riskscore.product.spec import Product
+from tests.portfolios import read_csv, write_csv
 
 GOOD = {
     "reference": "r-1",
@@ -41,19 +41,14 @@ COLUMNS = [*GOOD, "msisdn", *SINCE, "occurred_at", "purpose", "shoe_size"]
 
 
 def written(path: Path, rows: list[dict[str, str]]) -> Path:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+    return write_csv(path, COLUMNS, rows)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".parquet":
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
         return rows
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    return [*read_csv(path)]
 
 
 def score(models: Path, file: Path, out: Path, *more: str) -> Result:
