@@ -51,5 +51,6 @@ def create_app(settings: Settings) -> App:
         app.register_blueprint(resource.bp)
     exchange.register(app)
     auth.register(app)
+    app.before_request(exchange.check_correlator)  # after who is nobody was told so
     problems.register(app)
     return app

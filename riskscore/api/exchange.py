@@ -32,16 +32,21 @@ def register(app: Flask) -> None:
 
 
 def begin() -> None:
-    """Start the clock and take up the caller's correlator.
-
-    Raises:
-        BadHeader: The correlator is malformed.
-    """
+    """Start the clock and take up the caller's correlator, unless it is malformed."""
     g.started = perf_counter()
     correlator = request.headers.get("x-correlator")
-    if correlator is not None and not CORRELATOR.fullmatch(correlator):
+    g.malformed = correlator is not None and not CORRELATOR.fullmatch(correlator)
+    g.correlator = None if g.malformed else correlator
+
+
+def check_correlator() -> None:
+    """Refuse a malformed correlator, once it is known who asks.
+
+    Raises:
+        BadHeader: It is malformed.
+    """
+    if g.malformed:
         raise BadHeader("x-correlator: expected up to 256 letters, digits or any of -_:;./<>{}")
-    g.correlator = correlator
 
 
 def finish(response: Response) -> Response:

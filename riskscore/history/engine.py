@@ -2,8 +2,9 @@
 
 SQLite keeps a write-ahead log, chosen once when the file is made: workers that each chose it on
 connecting would lock each other out. ``journal`` makes commits last before they are acknowledged;
-without that log SQLite does so itself. What is deleted is overwritten. An engine is made after the
-fork and never crosses one.
+without that log SQLite does so itself. What is deleted is overwritten. A file that is gone, or in
+whose place another lies, is not written to: it would keep nothing of what we acknowledge. An engine
+is made after the fork and never crosses one.
 """
 
 import json
@@ -15,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -110,6 +112,8 @@ def _sqlite(url: URL, seconds: float, common: dict[str, Any]) -> Engine:
         url, module=sqlite_module(), paramstyle="named", connect_args=waits, **common
     )
 
+    keep_to_file(engine, file_of(url))
+
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we say when a transaction begins
@@ -126,6 +130,30 @@ def _sqlite(url: URL, seconds: float, common: dict[str, Any]) -> Engine:
         driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def keep_to_file(engine: Engine, file: Path) -> None:
+    """Work with the file that is found first and no other, and make none.
+
+    SQLite goes on writing to a file that was removed, and would make a new one in its place.
+    """
+    driver: Any = engine.dialect.loaded_dbapi
+    ours: list[tuple[int, int]] = []
+
+    @event.listens_for(engine, "do_connect")
+    def open_only(_: object, __: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        arguments[0] = f"file:{quote(arguments[0])}?mode=rw"
+        options["uri"] = True
+
+    @event.listens_for(engine, "checkout")
+    def check(*_: object) -> None:
+        try:
+            found = file.stat()
+        except OSError as error:
+            raise driver.OperationalError("the database file is gone") from error
+        ours[:] = ours or [(found.st_dev, found.st_ino)]
+        if ours != [(found.st_dev, found.st_ino)]:
+            raise driver.OperationalError("another file lies where the database was: start again")
 
 
 class Gate:

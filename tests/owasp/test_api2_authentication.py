@@ -55,6 +55,19 @@ def test_every_route_below_v1_asks_for_a_key(door: FlaskClient) -> None:
                 assert door.open(path, method=method).status_code == 401
 
 
+@pytest.mark.parametrize("path", [SCORES, "/v1/products", "/v1/decisions/1", "/v1/nowhere"])
+def test_nobody_is_told_that_first_whatever_else_is_wrong(
+    door: FlaskClient, good: Header, path: str
+) -> None:
+    malformed = {"x-correlator": "no spaces"}
+
+    refused = door.get(path, headers=malformed)
+    known = door.get(path, headers=malformed | good)
+
+    assert (refused.status_code, known.status_code) == (401, 400)
+    assert "x-correlator" not in refused.headers
+
+
 @pytest.mark.parametrize("name", ["access_token", "api_key", "key", "token", "Authorization"])
 def test_a_key_counts_nowhere_but_in_its_header(door: FlaskClient, good: Header, name: str) -> None:
     secret = good["Authorization"].removeprefix("Bearer ")

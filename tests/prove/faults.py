@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +128,25 @@ def lost(service: Service, chance: Random) -> None:
             time.sleep(BETWEEN)
 
 
+def lost_file(service: Service, chance: Random) -> None:
+    """Take the database's files away and bring them back; nobody is ready meanwhile."""
+    away = service.folder / "away"
+    away.mkdir()
+    for _ in range(2):
+        move(service.folder, away, ("", "-wal", "-shm"))
+        time.sleep(chance.random() + BETWEEN)
+        ready = {service.running.request("GET", "/readyz")[0] for _ in range(20)}
+        move(away, service.folder, ("-shm", "-wal", ""))
+        assert ready == {503}
+        time.sleep(BETWEEN)
+
+
+def move(here: Path, there: Path, parts: Iterable[str]) -> None:
+    for part in parts:
+        if (file := here / f"riskscore.db{part}").exists():
+            file.rename(there / file.name)
+
+
 def jumping_clock(_: Service, chance: Random) -> None:
     """Let the clock be wrong by up to two hours either way, and right again."""
     shift = Path(os.environ["SHIFTED_BY"])
@@ -205,6 +224,7 @@ DRILLS = {
     "locked database": Drill(fault=locked, told=FULL | {"409"}),
     "slow database": Drill(fault=slow, subtle=True),
     "lost database": Drill(fault=lost, told=FULL, only="postgresql"),
+    "lost file": Drill(fault=lost_file, told=FULL, only="sqlite"),
     "clock jumps": Drill(fault=jumping_clock, told=frozenset({"422"}), subtle=True),
     "answers cut": Drill(fault=hanging_up, told=CUT, cutting=0.3),
     "half-written bundle": Drill(fault=half_written_bundle, told=CUT),

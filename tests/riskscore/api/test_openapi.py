@@ -1,21 +1,9 @@
-"""The API document is true: it validates, and what we answer is what it says."""
+"""The API document: what it describes. That answers keep to it, ``test_callers`` tries."""
 
 from typing import Any
 
 import pytest
-import schemathesis
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    allow_header_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-)
 
 from riskscore.api.openapi import REFUSALS
 
@@ -31,15 +19,6 @@ OPERATIONS = [
     "GET /healthz",
     "GET /readyz",
 ]
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    unsupported_method,
-    allow_header_conformance,
-]
 
 
 @pytest.fixture(scope="module")
@@ -48,29 +27,7 @@ def document(client: FlaskClient) -> Json:
     return written
 
 
-@pytest.fixture(scope="module")
-def described(client: FlaskClient) -> Any:
-    loaded = schemathesis.openapi.from_wsgi("/openapi.json", client.application)
-    loaded.validate()
-    return loaded
-
-
-@pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_answer_is_a_documented_one(
-    described: Any, operation: str, mode: GenerationMode
-) -> None:
-    method, path = operation.split()
-
-    @given(case=described[path][method].as_strategy(generation_mode=mode))
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
-    def answers_as_documented(case: schemathesis.Case) -> None:
-        case.call_and_validate(checks=CHECKS)
-
-    answers_as_documented()
-
-
-def test_every_operation_is_described_and_tried(document: Json) -> None:
+def test_every_operation_is_described(document: Json) -> None:
     operations = {
         f"{method.upper()} {path}" for path, all_ in document["paths"].items() for method in all_
     }

@@ -217,7 +217,7 @@ def test_a_lost_server_is_refused_and_found_again(
     store_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     if store_settings.database_url.startswith("sqlite"):
-        pytest.skip("an SQLite file is not lost and found")
+        pytest.skip("SQLite has no server to lose")
     with served(store_settings) as client:
         assert client.post(SCORES, json=VALID).status_code == 200
         cut_off(store_settings)
@@ -252,6 +252,60 @@ def test_a_server_that_is_not_there_does_not_keep_us_from_starting(
         assert client.get("/readyz").status_code == 503
         assert client.post(SCORES, json=VALID).status_code == 503
         assert client.get("/v1/decisions?reference=x").status_code == 503
+
+
+@pytest.fixture
+def moved(client_of_file: FlaskClient, tmp_path: Path) -> Path:
+    """Say where the files of a database went that was just written to."""
+    assert client_of_file.post(SCORES, json=VALID).status_code == 200
+    away = tmp_path / "away"
+    move("riskscore.db*", tmp_path, away)
+    return away
+
+
+@pytest.fixture
+def client_of_file(models: Path, tmp_path: Path) -> Iterator[FlaskClient]:
+    url = f"sqlite:///{tmp_path}/riskscore.db"
+    app = create_app(Settings(models=models, database_url=url, dev=True))
+    yield app.test_client()
+    app.extensions[EXTENSION].store.close()
+
+
+def move(names: str, here: Path, there: Path) -> None:
+    there.mkdir(exist_ok=True)
+    for each in here.glob(names):
+        each.rename(there / each.name)
+
+
+def test_nothing_is_acknowledged_once_the_file_is_gone(
+    client_of_file: FlaskClient, moved: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        assert client_of_file.post(SCORES, json=VALID).status_code == 503
+        assert client_of_file.get("/v1/decisions?reference=A-1").status_code == 503
+        assert client_of_file.get("/readyz").status_code == 503
+
+    assert not (tmp_path / "riskscore.db").exists()
+
+    move("riskscore.db*", moved, tmp_path)
+    told = client_of_file.get("/v1/decisions?reference=A-1").get_json()
+    assert len(told["decisions"]) == 1
+    assert client_of_file.post(SCORES, json=VALID).status_code == 200
+    assert client_of_file.get("/readyz").status_code == 200
+
+
+def test_another_file_in_its_place_is_served_after_a_start_alone(
+    client_of_file: FlaskClient, moved: Path, models: Path, tmp_path: Path
+) -> None:
+    again = Settings(models=models, database_url=f"sqlite:///{tmp_path}/riskscore.db", dev=True)
+
+    with closing(store_from(again)) as other:
+        other.open()
+        assert client_of_file.post(SCORES, json=VALID).status_code == 503
+        other.check()
+
+    assert client_of_file.get("/readyz").status_code == 503
+    assert moved.exists()
 
 
 def test_a_damaged_database_says_so_without_quoting_it(tmp_path: Path, models: Path) -> None:
