@@ -27,8 +27,9 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from tests.clients import served
 from tests.owasp.conftest import SCORES, application
-from tests.owasp.keyed import ALL, closed, key_for, served
+from tests.owasp.keyed import ALL, closed, key_for
 
 Json = dict[str, Any]
 CHECKS = [

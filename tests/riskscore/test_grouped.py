@@ -20,8 +20,9 @@ from riskscore.model.publish import publish
 from riskscore.product.application import Application
 from riskscore.product.spec import Product
 from riskscore.settings import Settings
+from tests.clients import served
 from tests.conftest import fitted, sqlite_url
-from tests.riskscore.test_portfolio_recorded import asking, record
+from tests.riskscore.test_portfolio_recorded import record
 
 Json = dict[str, Any]
 AGES = ["under_25", "25_49", "50_plus"]
@@ -193,7 +194,7 @@ def test_a_recorded_file_is_decided_as_over_http(
 
     assert result.exit_code == 0, result.output
     lines = read(tmp_path / "out.csv")
-    with asking(made) as client:
+    with served(made) as client:
         for number, (row, line) in enumerate(zip(DRAWN, lines, strict=True)):
             stored = client.get(f"/v1/decisions/{line['decision_id']}").get_json()
             again = client.post(

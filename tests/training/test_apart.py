@@ -11,7 +11,8 @@ import pytest
 from riskscore.model.bundle import load_bundle
 from riskscore.product.toml import product_from
 from tests.training.conftest import Run
-from tests.training.gate.conftest import AGE, HEAD, RECIPE, SIMS
+from tests.training.declared import HEAD, RECIPE
+from tests.training.gate.conftest import AGE, SIMS
 from training.apart import Asking, by_group, expected, grouping
 from training.datasets import Dataset, Source
 from training.errors import OptionInvalid

@@ -9,7 +9,8 @@ import pytest
 
 from riskscore.product.moments import microseconds
 from riskscore.product.toml import read_file
-from tests.training.gate.conftest import AGE, HEAD, LIVENESS, RECIPE, SIMS, registrations
+from tests.training.declared import HEAD, LIVENESS, RECIPE
+from tests.training.gate.conftest import AGE, SIMS, registrations
 from training.asked import Asked
 from training.bootstrap import DAY
 from training.datasets import Source
