@@ -180,13 +180,30 @@ def lock(
     """
     if not entities.locks(connection):
         return
-    locks = digests_of(connection, store, numbers)
-    streams = {each.id: each for each in connection.execute(select(stream))}
-    for row in rows:
-        of = streams[row.stream_id]
-        locks.append(entities.lock_of(store.keys_of(of.tenant), of.product, row.reference))
+    locks = [*digests_of(connection, store, numbers), *references_of(connection, store, rows)]
     if locks:
         entities.lock(connection, locks)
+
+
+def lock_now(connection: Connection, store: Store, rows: Sequence[Row]) -> bool:
+    """Lock the references of more rows, where an identifier of theirs is locked already.
+
+    Returns:
+        Whether that was possible without waiting, which might be in a circle.
+    """
+    if not entities.locks(connection):
+        return True
+    return entities.lock_now(connection, references_of(connection, store, rows))
+
+
+def references_of(connection: Connection, store: Store, rows: Sequence[Row]) -> list[bytes]:
+    """Return what is locked for the references of events or decisions."""
+    streams = {each.id: each for each in connection.execute(select(stream))}
+    owners = [(streams[row.stream_id], row.reference) for row in rows]
+    return [
+        entities.lock_of(store.keys_of(of.tenant), of.product, reference)
+        for of, reference in owners
+    ]
 
 
 def digests_of(connection: Connection, store: Store, numbers: Collection[int]) -> list[bytes]:

@@ -53,10 +53,6 @@ class Limits:
     each: int | None
     shared: frozenset[str] = frozenset()
 
-    @property
-    def counted(self) -> bool:
-        return self.quota is not None or self.each is not None
-
 
 @dataclass(slots=True)
 class Yesterday:

@@ -15,6 +15,7 @@ from riskscore.history.erasing import (
     erase_events,
     erase_orphans,
     lock,
+    lock_now,
     numbers_in,
 )
 from riskscore.history.holds import held_decisions, held_events, holds_on
@@ -167,17 +168,18 @@ def forget_one(store: Store, number: int) -> Iterator[Erased]:
     done = False
     while not done:
         with store.writing() as connection:
-            seen = erasable(connection, number)
-            lock(connection, store, numbers=[number], rows=[*seen.events, *seen.decisions])
+            seen = erasable(connection, number).rows
+            lock(connection, store, numbers=[number], rows=seen)
             refuse_held(connection, [number])
             found = erasable(connection, number)  # what was written while we waited is there now
             erase_each_decision(connection, found.decisions)
             for each in found.events:
                 erase_event(connection, each)
-            done = found == seen and len(found.events) < TOGETHER
+            new = [each for each in found.rows if each not in seen]
+            done = lock_now(connection, store, new) and len(found.events) < TOGETHER
             if done:
                 erase_entities(connection, [number])
-        erase_orphans(store, numbers_in([*found.events, *found.decisions]))
+        erase_orphans(store, numbers_in(found.rows))
         yield Erased(len(found.decisions), len(found.events))
 
 

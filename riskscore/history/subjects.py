@@ -20,6 +20,10 @@ class Carried(NamedTuple):
     events: Sequence[Row]
     decisions: Sequence[Row]
 
+    @property
+    def rows(self) -> list[Row]:
+        return [*self.events, *self.decisions]
+
 
 def find_subject(
     store: Store, kind: Entity, identifier: str, *, tenant: str | None = None
