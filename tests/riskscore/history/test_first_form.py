@@ -14,8 +14,8 @@ from riskscore.api.served import EXTENSION
 from riskscore.app import create_app
 from riskscore.errors import StoreMismatch
 from riskscore.history import migrate
-from riskscore.history.engine import make_engine, url_from
-from riskscore.history.store import store_from, upgrade_store
+from riskscore.history.engine import file_of, make_engine, url_from
+from riskscore.history.store import make_file, store_from, upgrade_store
 from riskscore.privacy import PseudonymKey
 from riskscore.settings import Settings
 from tests.conftest import sqlite_url
@@ -46,6 +46,8 @@ def old(request: pytest.FixtureRequest, models: Path, tmp_path: Path) -> Setting
     path = tmp_path / "first.key"
     path.touch(mode=0o600)
     path.write_text(f"1 {SECRET.hex()}\n")
+    if sqlite:
+        make_file(file_of(url_from(url)))
     engine = make_engine(url_from(url), seconds=5)
     with engine.connect() as connection:
         connection.execution_options(writing=True)
