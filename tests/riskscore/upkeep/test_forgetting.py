@@ -4,18 +4,21 @@ import itertools
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
 import pyarrow.parquet as pq
+import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from riskscore.history.counting import Counted, sightings
-from riskscore.history.entities import Pseudonym, add
+from riskscore.history.entities import Pseudonym, add, find, lock
 from riskscore.history.glances import NO_GLANCES
 from riskscore.history.prepared import put, put_numbered
+from riskscore.history.retention import forget
 from riskscore.history.schema import decision, decision_read, entity, event, sighting
 from riskscore.history.store import Store, store_from
 from riskscore.history.streams import open_stream
@@ -112,6 +115,28 @@ def test_who_is_scored_while_being_forgotten_leaves_nothing_half_forgotten(
     assert sorted(told) == sorted(events)
 
 
+def test_who_comes_while_forgetting_waits_is_forgotten_in_the_same_pass(
+    store_settings: Settings, store: Store
+) -> None:
+    """Else somebody who comes again and again would never be forgotten."""
+    if store_settings.database_url.startswith("sqlite"):
+        pytest.skip("of SQLite there is one writer anyway")
+    take_in(store, "default", "THNID1101700203451", "first")
+    digest = store.keys_of("default").digest("document", "THNID1101700203451")
+    with store.reading() as connection:
+        [number] = connection.execute(select(entity.c.id)).scalars()
+
+    with ThreadPoolExecutor(1) as beside:
+        with store.engine.connect() as holder, holder.begin():
+            lock(holder, [digest])
+            forgetting = beside.submit(lambda: list(forget(store, [number])))
+            while not holder.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                time.sleep(0.01)
+            take_in(store, "default", "THNID1101700203451", "second")
+
+        assert forgetting.result(timeout=60) == [(0, 2)]
+
+
 def test_forgetting_reaches_every_tenant(store_settings: Settings, store: Store) -> None:
     store.source.complete("acme")
     for tenant in ("default", "acme"):
@@ -124,15 +149,16 @@ def test_forgetting_reaches_every_tenant(store_settings: Settings, store: Store)
     assert "0 decisions and 2 events erased" in done.output
 
 
-def take_in(store: Store, tenant: str, document: str) -> None:
+def take_in(store: Store, tenant: str, document: str, reference: str = "r") -> None:
     """Let an event of a tenant be there, as an import would."""
     keys = store.keys_of(tenant)
     name = Pseudonym("document", keys.digest("document", document))
     with store.writing() as connection:
         stream = open_stream(connection, tenant, "phone_subscription", None)
         number = stream.of("phone_subscription").id
-        held = {"document": add(connection, keys, [name])[name]}
-        row = {"stream_id": number, "reference": "r", "occurred_at": 1, "received_at": 1}
+        known = find(connection, keys, {name}) or add(connection, keys, [name])
+        held = {"document": known[name]}
+        row = {"stream_id": number, "reference": reference, "occurred_at": 1, "received_at": 1}
         made = put_numbered(connection, event, row | {"features": {}, "entities": held})
         put(connection, sighting, sightings(Counted(made, number, 1, {}, held), NO_GLANCES))
 
