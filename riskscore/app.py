@@ -51,6 +51,6 @@ def create_app(settings: Settings) -> App:
         app.register_blueprint(resource.bp)
     exchange.register(app)
     auth.register(app)
-    app.before_request(exchange.check_correlator)  # after who is nobody was told so
+    app.before_request(exchange.check_correlator)  # 401 comes before 400
     problems.register(app)
     return app

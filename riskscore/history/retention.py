@@ -172,11 +172,12 @@ def forget_one(store: Store, number: int) -> Iterator[Erased]:
             lock(connection, store, numbers=[number], rows=seen)
             refuse_held(connection, [number])
             found = erasable(connection, number)  # what was written while we waited is there now
+            new = [each for each in found.rows if each not in seen]
+            locked = lock_now(connection, store, new)  # before erasing: no outcome slips in between
             erase_each_decision(connection, found.decisions)
             for each in found.events:
                 erase_event(connection, each)
-            new = [each for each in found.rows if each not in seen]
-            done = lock_now(connection, store, new) and len(found.events) < TOGETHER
+            done = locked and len(found.events) < TOGETHER
             if done:
                 erase_entities(connection, [number])
         erase_orphans(store, numbers_in(found.rows))
