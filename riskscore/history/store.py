@@ -139,10 +139,14 @@ class Store:
         """Let go of every connection and of the door."""
         if self.journal:
             self.journal.close()
+        self.let_go()
+        self.gate.close()
+
+    def let_go(self) -> None:
+        """Let go of every connection."""
         while self.spare:
             self.spare.pop().close()
         self.engine.dispose()
-        self.gate.close()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
