@@ -10,6 +10,7 @@ import phonenumbers
 from stdnum import iban, imei, luhn
 from stdnum.exceptions import ValidationError as StdnumError
 
+from riskscore.product import phones
 from riskscore.product.spec import Format
 
 MAX_LENGTH = 256  # characters
@@ -49,6 +50,10 @@ def plain(text: str) -> str:
 
 
 def e164(text: str) -> str:
+    return text if phones.is_canonical(text) else parsed_e164(text)
+
+
+def parsed_e164(text: str) -> str:
     expected = "expected a phone number in E.164, such as +66812345678"
     try:
         number = phonenumbers.parse(text, None)
