@@ -7,10 +7,11 @@ import unicodedata
 from collections.abc import Callable
 
 import phonenumbers
-from stdnum import iban, imei, luhn
+from stdnum import iban, imei
 from stdnum.exceptions import ValidationError as StdnumError
 
 from riskscore.product import phones
+from riskscore.product.check_digits import is_imei, is_luhn
 from riskscore.product.spec import Format
 
 MAX_LENGTH = 256  # characters
@@ -66,8 +67,13 @@ def parsed_e164(text: str) -> str:
 
 def imei14(text: str) -> str:
     """Keep the 14 digits that name the handset, without check digit or software version."""
+    spelled = plain(text)
+    return spelled[:14] if is_imei(spelled) else validated_imei(spelled)[:14]
+
+
+def validated_imei(text: str) -> str:
     try:
-        return str(imei.validate(plain(text))[:14])
+        return str(imei.validate(text))
     except StdnumError:
         raise BadIdentifier(
             "expected an IMEI of 14 to 16 digits with a right check digit"
@@ -77,7 +83,7 @@ def imei14(text: str) -> str:
 def iccid(text: str) -> str:
     digits = plain(text)
     right = digits.isascii() and digits.isdigit() and digits.startswith("89")
-    if not (right and 18 <= len(digits) <= 20 and luhn.is_valid(digits)):  # noqa: PLR2004
+    if not (right and 18 <= len(digits) <= 20 and is_luhn(digits)):  # noqa: PLR2004
         raise BadIdentifier("expected an ICCID: 89, 18 to 20 digits, right check digit")
     return digits
 
