@@ -37,14 +37,19 @@ def canonical(identifier: str, format_: Format) -> str:
     return spelled
 
 
-ASCII_DROPPED = {
-    place: None for place in range(128) if unicodedata.category(chr(place))[0] in DROPPED
-}
+ASCII_UPPER = bytes(range(256)).upper()
+ASCII_DROPPED = bytes(
+    place for place in range(128) if unicodedata.category(chr(place))[0] in DROPPED
+)
 
 
 def plain(text: str) -> str:
-    if text.isascii():  # nearly all are, and none of the rest does anything to them
-        return text.upper().translate(ASCII_DROPPED)
+    if text.isascii():  # nearly all are
+        return text.encode().translate(ASCII_UPPER, ASCII_DROPPED).decode()
+    return plain_of_any_script(text)
+
+
+def plain_of_any_script(text: str) -> str:
     upper = unicodedata.normalize("NFKD", text).upper()
     kept = "".join(each for each in upper if unicodedata.category(each)[0] not in DROPPED)
     return unicodedata.normalize("NFKC", kept)
