@@ -1,6 +1,8 @@
 """The application factory."""
 
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from flask import Flask
 
@@ -27,6 +29,10 @@ class App(Flask):
     """Flask, with our JSON and our discretion."""
 
     json_provider_class = Orjson
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what is called at each request as it is: none of ours is a coroutine."""
+        return func
 
     def log_exception(self, exc_info: ExcInfo) -> None:
         """Log a bug without the path, which a caller may have put an identifier into."""
