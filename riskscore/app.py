@@ -40,6 +40,7 @@ class App(Flask):
     """Flask, with our JSON and our discretion."""
 
     json_provider_class = Orjson
+    request_class = exchange.Exchange
     session_interface = NoSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

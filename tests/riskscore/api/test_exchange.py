@@ -5,6 +5,9 @@ import logging
 import pytest
 from flask.testing import FlaskClient
 
+from riskscore.api.auth import allowed
+from riskscore.errors import Unauthenticated
+
 ANYTHING = [
     ("GET", "/healthz", 200),
     ("HEAD", "/v1/products", 200),
@@ -105,3 +108,23 @@ def test_the_log_counts_what_was_scored(
     fields = vars(caplog.records[0])["fields"]
     assert fields["product"] == "phone_subscription"
     assert fields["scored"] == 2
+
+
+def test_what_is_known_of_one_exchange_is_not_said_of_the_next(
+    client: FlaskClient, valid: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    with client.application.app_context(), caplog.at_level(logging.INFO, "riskscore.requests"):
+        client.post("/v1/phone-subscription/scores", json=valid)
+        client.get("/healthz")
+
+    scored, other = (vars(record)["fields"] for record in caplog.records)
+    assert scored["scored"] == 1
+    assert set(other) == {"method", "route", "status", "ms"}
+
+
+def test_on_an_open_path_nobody_is_allowed_anything(client: FlaskClient) -> None:
+    with (
+        client.application.test_request_context("/healthz"),
+        pytest.raises(Unauthenticated, match="not open"),
+    ):
+        allowed("admin")
