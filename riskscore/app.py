@@ -41,6 +41,7 @@ class App(Flask):
 
     json_provider_class = Orjson
     request_class = exchange.Exchange
+    response_class = exchange.Secured
     session_interface = NoSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 from orjson import Fragment
@@ -13,7 +13,7 @@ from orjson import Fragment
 from riskscore.access.caller import Caller
 from riskscore.api.auth import allowed, limits_of
 from riskscore.api.bodies import PLAIN, as_object, read_object, written
-from riskscore.api.exchange import at_hand
+from riskscore.api.exchange import Secured, at_hand
 from riskscore.api.problems import problem_of
 from riskscore.api.repeats import answer_once, repeatable, results_once
 from riskscore.api.schemas import BatchForm
@@ -213,4 +213,4 @@ def answer(served: Served, application: Application, decided: Decided) -> Json:
 
 def answered(content: Json | Fragment, spoken: str) -> ResponseReturnValue:
     headers = {"Content-Language": spoken, "Vary": "Accept-Language"}
-    return Response(written(content), headers=headers, mimetype=PLAIN)
+    return Secured(written(content), headers=headers, mimetype=PLAIN)
