@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from riskscore.api.auth import allowed
+from riskscore.api.exchange import SECURE, TLS_ONLY
 from riskscore.errors import Unauthenticated
 
 ANYTHING = [
@@ -128,3 +129,23 @@ def test_on_an_open_path_nobody_is_allowed_anything(client: FlaskClient) -> None
         pytest.raises(Unauthenticated, match="not open"),
     ):
         allowed("admin")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [*ANYTHING, ("OPTIONS", "/v1/products", 200), ("GET", "/docs", 200)],
+)
+def test_an_answer_says_itself_what_it_will_and_we_the_rest_once(
+    client: FlaskClient, method: str, path: str, status: int, scheme: str
+) -> None:
+    with client.application.test_request_context(path, method=method, base_url=f"{scheme}://x"):
+        itself = client.application.full_dispatch_request().headers
+
+    sent = client.open(path, method=method, base_url=f"{scheme}://x")
+
+    ours = SECURE | ({"Strict-Transport-Security": TLS_ONLY} if scheme == "https" else {})
+    ours |= {"Content-Length": sent.headers["Content-Length"]}  # where werkzeug counts
+    assert sent.status_code == status
+    assert dict(sent.headers) == {**ours, **dict(itself)}
+    assert len([*sent.headers]) == len(dict(sent.headers))
