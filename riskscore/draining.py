@@ -4,6 +4,8 @@ The kernel takes connections on our behalf and queues them. gunicorn's sync work
 when it is told to, and whoever waits in that queue is cut off. So on SIGTERM the arbiter first
 shuts the door (the kernel ignores who knocks from then on) and the workers leave when the queue
 is empty.
+
+A worker that finds several in that queue answers them in one round (``rounds``).
 """
 
 import ctypes
@@ -16,10 +18,11 @@ import ssl
 import struct
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors
@@ -28,11 +31,13 @@ from gunicorn.util import close_on_exec, write_nonblock
 from gunicorn.workers.sync import SyncWorker
 
 from riskscore.errors import StartupError
+from riskscore.rounds import hold
 
 log = logging.getLogger("riskscore.server")
 
 PATIENCE = 5.0  # seconds that a silent client may hold a worker
 QUIET = 0.2  # seconds without a new connection after which the queue counts as empty
+ROUND = 8  # requests at most that are answered together
 HANDOVER = 1.0  # seconds that a worker stays beside those that replace it
 SO_ATTACH_FILTER = 26  # Linux: a packet filter in front of a socket
 NO_NEW_CONNECTIONS = (  # classic BPF over the TCP header: (operation, if true, if not, operand)
@@ -53,8 +58,15 @@ SAID_WHY, STOPPING = 0, 1  # places in what arbiter and workers share
 shared = mmap.mmap(-1, 2)
 
 
+class Caller(NamedTuple):
+    """Who was let in."""
+
+    client: socket.socket
+    address: Any
+
+
 class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's sync worker, but for how it starts and leaves, and for silent clients."""
+    """gunicorn's sync worker, but for how it starts and leaves, rounds, and silent clients."""
 
     def load_wsgi(self) -> None:
         """Load the service; what must not start says why in one line and stops the arbiter."""
@@ -91,7 +103,19 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         return float(self.cfg.graceful_timeout) if shared[STOPPING] else HANDOVER
 
     def accept(self, listener: Any) -> None:
-        client, address = listener.accept()
+        """Take whoever waits; those who have spoken are answered in one round, others after it."""
+        taken = [*waiting(listener)]
+        if len(taken) == 1:
+            self.answer(listener, *taken[0])
+            return
+        spoken = [each for each in taken if readable(each.client, 0)]
+        hold((partial(self.answer, listener, *each) for each in spoken), beat=self.notify)
+        for each in taken:
+            if each not in spoken:
+                self.notify()
+                self.answer(listener, *each)
+
+    def answer(self, listener: Any, client: socket.socket, address: Any) -> None:
         client.settimeout(PATIENCE)
         close_on_exec(client)
         if readable(client, PATIENCE):
@@ -108,6 +132,18 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         log.warning("no request", exc_info=bug, extra={"fields": {"status": status.value}})
         with suppress(OSError):  # whoever is gone, or never spoke our TLS, hears nothing
             write_nonblock(client, problem(status))
+
+
+def waiting(listener: Any) -> Iterator[Caller]:
+    """Take who waits at a door, one at least.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    yield Caller(*listener.accept())
+    with suppress(OSError):  # nobody else, or somebody who left
+        for _ in range(ROUND - 1):
+            yield Caller(*listener.accept())
 
 
 def readable(connection: Any, seconds: float) -> bool:

@@ -32,6 +32,7 @@ from riskscore.history.quotas import Limits
 from riskscore.product.application import REFERENCE, Application
 from riskscore.product.fields import by_path
 from riskscore.product.moments import now, rfc3339
+from riskscore.rounds import together
 
 bp = Blueprint("scores", __name__, url_prefix="/v1")
 batch_form = BatchForm()
@@ -170,11 +171,11 @@ def chunks(applications: Sequence[Application]) -> Iterator[Sequence[Application
 
 
 def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | AskedAboutTooOften]:
-    """Decide in one go: row by row would cost the model's overhead each time."""
+    """Decide in one go, with what others ask at the same time: each alone would cost more."""
     served, caller, spoken, limits = asking
-    decided = decide(
-        served.judge, applications, tenant=caller.tenant, language=spoken, limits=limits
-    )
+    act = partial(decide, served.judge, tenant=caller.tenant, language=spoken, limits=limits)
+    key = (served.bundle.product.name, caller.tenant, spoken, limits)
+    decided = together(key, act, applications, most=TOGETHER)
     said = {"scored_at": rfc3339(now()), "elapsed_ms": at_hand().elapsed_ms()}
     return [
         each if isinstance(each, AskedAboutTooOften) else answer(served, sent, each) | said

@@ -2,8 +2,8 @@
 
 import math
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -112,14 +112,12 @@ def decide_without_store(
     return [Decided(None, each) for each in assessed]
 
 
-@contextmanager
 def transaction(
     store: Store, applications: Sequence[Application], limits: Limits | None
-) -> Iterator[Connection]:
+) -> AbstractContextManager[Connection]:
     """Enter a transaction that can do what the applications ask for: tests only read, or count."""
     writes = limits is not None or any(each.purpose != "test" for each in applications)
-    with store.writing() if writes else store.reading() as connection:
-        yield connection
+    return store.writing() if writes else store.reading()
 
 
 def desk_of(

@@ -12,7 +12,16 @@ from sqlalchemy import Connection
 from riskscore.history.agreements import Agreement
 from riskscore.history.lookups import Asked, Lookup
 from riskscore.history.plan import Plan
-from riskscore.history.reading import SHORT, Asker, Found, Looked, latest, look, worth
+from riskscore.history.reading import (
+    SHORT,
+    Asker,
+    Found,
+    Looked,
+    latest,
+    look,
+    outsider,
+    worth,
+)
 from riskscore.history.streams import Stream, Streams
 from riskscore.history.windows import NAN, SECONDS, observed
 from riskscore.product.past import Known
@@ -107,7 +116,8 @@ def _together(
     if not counted[0]:
         return column.nothing
     confirmed = sum(moment >= begin for each in parts for moment in each.found.confirmed)
-    return Known(worth(column, (lookup.place, *counted), 0, confirmed, asked["at"]), None)
+    row = (lookup.place, *counted)
+    return Known(worth(column, row, 0, confirmed, outsider(asked["at"])), None)
 
 
 def _added(column: Asked, rows: Sequence[tuple[int, int | None]]) -> tuple[int, int | None]:

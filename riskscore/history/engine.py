@@ -10,8 +10,7 @@ is made after the fork and never crosses one.
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -146,6 +145,7 @@ def keep_to_file(engine: Engine, file: Path) -> None:
         options["uri"] = True
 
     @event.listens_for(engine, "checkout")
+    @event.listens_for(engine, "begin")  # a connection may be kept from one to the next
     def check(*_: object) -> None:
         try:
             found = file.stat()
@@ -171,15 +171,10 @@ class Gate:
             os.close(self.lock)
             self.lock = None
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> AbstractContextManager[None]:
         """Be the one who writes.
 
         Raises:
             StoreUnavailable: Others wrote all the while.
         """
-        if self.lock is None:
-            yield
-            return
-        with held(self.lock, self.seconds):
-            yield
+        return nullcontext() if self.lock is None else held(self.lock, self.seconds)

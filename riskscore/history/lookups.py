@@ -25,7 +25,7 @@ class Asked(NamedTuple):
     """A column as it is asked for.
 
     Attributes:
-        begin: The parameter that says where its window begins.
+        begin: The parameter that says where its window begins, the same for equal ones.
         window: Microseconds.
         code: Of its measure.
         nothing: Its value where the window holds nothing.
@@ -60,13 +60,13 @@ class Lookup:
         return tuple(
             Asked(
                 name=each.name,
-                begin=f"begin_{self.place}_{place}",
+                begin=f"begin_{self.entity}_{microseconds_of(each)}",
                 window=microseconds_of(each),
                 code=CODES[each.measure],
                 base_rate=each.base_rate or 0.0,
                 nothing=Known(of_nothing(each), None),
             )
-            for place, each in enumerate(self.columns)
+            for each in self.columns
         )
 
     @cached_property

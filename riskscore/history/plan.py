@@ -75,6 +75,25 @@ class Plan:
     seen_by: frozenset[str]
 
     @cached_property
+    def begins(self) -> Mapping[str, tuple[str, int]]:
+        """Where windows begin: parameter -> entity, and how long before now in microseconds."""
+        return {
+            column.begin: (lookup.entity, column.window)
+            for lookup in self.lookups
+            for column in lookup.asked
+        }
+
+    @cached_property
+    def who(self) -> Mapping[str, str]:
+        """Whose sightings: parameter -> entity."""
+        return {each.who: each.entity for each in self.lookups}
+
+    @cached_property
+    def where_from(self) -> Mapping[str, str]:
+        """Of which stream: parameter -> product."""
+        return {each.where_from: each.of for each in self.lookups}
+
+    @cached_property
     def looked_at(self) -> Mapping[str, frozenset[str]]:
         """The products looked at, and by which entities each."""
         return {

@@ -36,9 +36,9 @@ def fetch(
         values: Of its parameters, as the driver takes them.
     """
     text = statement if isinstance(statement, str) else written(statement, connection.dialect)
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(text, values)
-        return [*cursor.fetchall()]
+    driver: Any = connection.connection.driver_connection
+    found: list[Row] = driver.execute(text, values).fetchall()
+    return found
 
 
 def run(

@@ -16,6 +16,7 @@ from riskscore.history.windows import (
     ALWAYS,
     NAN,
     NONE,
+    SECONDS,
     Asking,
     Events,
     Tally,
@@ -110,13 +111,14 @@ def measured(plan: Plan, asker: Asker, looked: Looked, streams: Streams) -> dict
 def _parameters(plan: Plan, asker: Asker, streams: Streams) -> dict[str, Any]:
     application, own, entities = asker
     at = application.occurred_at
+    since = application.since
     asked = {"at": at, "own": NONE if own is None else own}
-    for lookup in plan.lookups:
-        asked[lookup.who] = entities.get(lookup.entity, NONE)
-        asked[lookup.where_from] = streams.of(lookup.of).id
-        since = application.since.get(lookup.entity, ALWAYS)
-        for column in lookup.asked:
-            asked[column.begin] = begins(at, column.window, since)
+    for name, entity in plan.who.items():
+        asked[name] = entities.get(entity, NONE)
+    for name, product in plan.where_from.items():
+        asked[name] = streams.of(product).id
+    for name, (entity, window) in plan.begins.items():
+        asked[name] = begins(at, window, since.get(entity, ALWAYS))
     return asked
 
 
@@ -149,14 +151,14 @@ def _standing(judged: list[Judged], at: int) -> int:
         received=[RECEIVED] * len(judged),
         label=[NONE if each.label is None else each.label for each in judged],
     )
-    return standing(events, 0, Asking(NONE, at, NOW))
+    return standing(events, 0, outsider(at))
 
 
 def _measured(
     plan: Plan, lookup: Lookup, found: Found, asked: Mapping[str, Any], since: int | None
 ) -> Iterator[tuple[str, Known]]:
     """Say what each column of a lookup is worth."""
-    row = found.row
+    row, asking = found.row, outsider(asked["at"])
     for place, column in enumerate(lookup.asked):
         if not observed(asked[column.begin], since):
             yield column.name, SHORT
@@ -169,15 +171,21 @@ def _measured(
         else:
             begin = asked[column.begin]
             confirmed = sum(moment >= begin for moment in found.confirmed)
-            yield column.name, Known(worth(column, row, place, confirmed, asked["at"]), None)
+            yield column.name, Known(worth(column, row, place, confirmed, asking), None)
 
 
-def worth(column: Asked, row: Sequence[Any], place: int, confirmed: int, at: int) -> float:
+def outsider(at: int) -> Asking:
+    """Ask at a moment as somebody whom the database has not counted."""
+    return Asking(NONE, at, NOW)
+
+
+def worth(column: Asked, row: Sequence[Any], place: int, confirmed: int, asking: Asking) -> float:
     """Hand what the database counted to the measure, the latest event as the only one shown."""
-    seen, more = row[1 + 2 * place], row[2 + 2 * place]
-    events = NO_EVENTS if more is None else NO_EVENTS._replace(occurred=(more,))
-    tally = Tally(seen=seen, met=more or 0, others=more or 0, confirmed=confirmed, last=0)
-    return value(column.code, column.base_rate, events, tally, Asking(NONE, at, NOW))
+    seen, more = row[1 + 2 * place], row[2 + 2 * place] or 0
+    events = NO_EVENTS._replace(occurred=(more,)) if column.code == SECONDS else NO_EVENTS
+    return value(
+        column.code, column.base_rate, events, Tally(seen, more, more, confirmed, 0), asking
+    )
 
 
 def latest(plan: Plan, lookup: Lookup, text: str | None) -> float:

@@ -69,6 +69,7 @@ class Store:
     yesterday: Yesterday = field(default_factory=Yesterday, init=False)
     opened: bool = field(default=False, init=False)
     held: dict[str, Keys] = field(default_factory=dict, init=False)
+    spare: list[Connection] = field(default_factory=list, init=False)
 
     def keys_of(self, owner: str) -> Keys:
         """Return the key of a tenant or an agreement, which is met for it if need be.
@@ -83,10 +84,13 @@ class Store:
         keys = self.held.get(owner)
         if keys is None:
             self.ready()
-            with self.reported(), self.gate.entered(), self.engine.connect() as connection:
-                connection.execution_options(writing=True)
-                with connection.begin():
-                    keys = met(connection, self.source, owner)
+            with (
+                self.reported(),
+                self.gate.entered(),
+                self.connected() as connection,
+                connection.begin(),
+            ):
+                keys = met(connection, self.source, owner)
             self.held[owner] = keys
         return keys
 
@@ -135,8 +139,14 @@ class Store:
         """Let go of every connection and of the door."""
         if self.journal:
             self.journal.close()
-        self.engine.dispose()
+        self.let_go()
         self.gate.close()
+
+    def let_go(self) -> None:
+        """Let go of every connection."""
+        while self.spare:
+            self.spare.pop().close()
+        self.engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -146,14 +156,27 @@ class Store:
             StoreUnavailable: It cannot be reached, is full, or was busy for too long.
         """
         with self.reported():
-            with self.gate.entered(), self.engine.connect() as connection:
-                connection.execution_options(writing=True)
-                with connection.begin():
-                    yield connection
+            with self.gate.entered(), self.connected() as connection, connection.begin():
+                yield connection
             if self.journal:
                 self.journal.settle()
             if self.journal and self.journal.due:
                 self.journal.fold_beside()
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """Use a connection that writes: on SQLite the last one again, unless it failed."""
+        connection = self.spare.pop() if self.spare else self.engine.connect()
+        connection.execution_options(writing=True)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if is_sqlite(self.url):  # nothing can have happened to it meanwhile
+            self.spare.append(connection)
+        else:
+            connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

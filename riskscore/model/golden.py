@@ -69,7 +69,7 @@ def _answers(
         {
             "margin": float(margins[row, 0]),
             "probability": float(probabilities[row]),
-            "reasons": by_code(product, contributions[row, 0, :-1]),
+            "reasons": by_code(product, contributions[row, 0, :-1].tolist()),
         }
         for row in range(len(rows))
     ]

@@ -43,9 +43,9 @@ class SharedReason(Reason):
     shared: Sequence[str]
 
 
-def by_code(product: Product, contributions: NDArray[np.floating]) -> dict[str, float]:
-    """Sum one row's contributions, shape (n_columns,), per reason code."""
-    shares, sums = contributions.tolist(), {}
+def by_code(product: Product, shares: Sequence[float]) -> dict[str, float]:
+    """Sum one row's contributions, in the order of the columns, per reason code."""
+    sums = {}
     for code, places in product.codes.items():
         total = 0.0
         for place in places:  # sum() would correct its errors, from Python 3.12 on
@@ -71,17 +71,17 @@ def reasons_of(
         language: Of the texts; English where a text has no such translation.
         shared: Columns that other tenants have a part in.
     """
-    sums = by_code(product, contributions)
+    shares, known = contributions.tolist(), values.tolist()  # numpy's numbers are slow one by one
+    sums = by_code(product, shares)
     raising = [code for code, total in sums.items() if total >= LEAST]
     reasons = []
     for code in sorted(raising, key=lambda each: -sums[each])[:MOST]:
         places = product.codes[code]
-        lead = max(places, key=lambda place: contributions[place])
         features = {
-            product.columns[place].name: told(product.columns[place], values[place], shared)
+            product.columns[place].name: told(product.columns[place], known[place], shared)
             for place in places
         }
-        feature = product.columns[lead]
+        feature = product.columns[max(places, key=shares.__getitem__)]
         reason = Reason(
             code=code,
             contribution=round(sums[code], 4),

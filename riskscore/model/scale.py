@@ -4,6 +4,7 @@
 product's first fit, so that a policy built on scores survives a retrain.
 """
 
+from bisect import bisect
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -68,9 +69,9 @@ def level_places(scores: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def recommendation_places(scores: NDArray[np.int64], block_score: int) -> NDArray[np.int64]:
     """Find what to do at each score: its place in ``RECOMMENDATIONS``."""
-    return np.searchsorted([REVIEW, block_score], scores, side="right")
+    return (scores >= REVIEW).astype(np.int64) + (scores >= block_score)
 
 
 def levels(scores: NDArray[np.int64]) -> list[Level]:
     """Name the level of each score."""
-    return [LEVELS[place] for place in level_places(scores).tolist()]
+    return [LEVELS[bisect(STARTS, score)] for score in scores.tolist()]

@@ -64,7 +64,9 @@ class Trees:
 
     def _over(self, matrix: Matrix, walk: Walk, *answers: NDArray[np.float32]) -> None:
         """Fill answers row by row."""
-        rows = np.require(matrix, np.float32, ["C", "W"])  # compiled for no other kind of array
+        rows = matrix
+        if not rows.flags.carray or rows.dtype != np.float32:  # compiled for no other kind
+            rows = np.require(matrix, np.float32, ["C", "W"])
         if rows.shape[1:] != (self._columns,):
             raise ValueError(f"rows of shape {rows.shape}: expected {self._columns} columns")
         walk(self._forest, rows, *answers)

@@ -7,9 +7,11 @@ import unicodedata
 from collections.abc import Callable
 
 import phonenumbers
-from stdnum import iban, imei, luhn
+from stdnum import iban, imei
 from stdnum.exceptions import ValidationError as StdnumError
 
+from riskscore.product import phones
+from riskscore.product.check_digits import is_imei, is_luhn
 from riskscore.product.spec import Format
 
 MAX_LENGTH = 256  # characters
@@ -35,20 +37,29 @@ def canonical(identifier: str, format_: Format) -> str:
     return spelled
 
 
-ASCII_DROPPED = {
-    place: None for place in range(128) if unicodedata.category(chr(place))[0] in DROPPED
-}
+ASCII_UPPER = bytes(range(256)).upper()
+ASCII_DROPPED = bytes(
+    place for place in range(128) if unicodedata.category(chr(place))[0] in DROPPED
+)
 
 
 def plain(text: str) -> str:
-    if text.isascii():  # nearly all are, and none of the rest does anything to them
-        return text.upper().translate(ASCII_DROPPED)
+    if text.isascii():  # nearly all are
+        return text.encode().translate(ASCII_UPPER, ASCII_DROPPED).decode()
+    return plain_of_any_script(text)
+
+
+def plain_of_any_script(text: str) -> str:
     upper = unicodedata.normalize("NFKD", text).upper()
     kept = "".join(each for each in upper if unicodedata.category(each)[0] not in DROPPED)
     return unicodedata.normalize("NFKC", kept)
 
 
 def e164(text: str) -> str:
+    return text if phones.is_canonical(text) else parsed_e164(text)
+
+
+def parsed_e164(text: str) -> str:
     expected = "expected a phone number in E.164, such as +66812345678"
     try:
         number = phonenumbers.parse(text, None)
@@ -61,8 +72,13 @@ def e164(text: str) -> str:
 
 def imei14(text: str) -> str:
     """Keep the 14 digits that name the handset, without check digit or software version."""
+    spelled = plain(text)
+    return spelled[:14] if is_imei(spelled) else validated_imei(spelled)[:14]
+
+
+def validated_imei(text: str) -> str:
     try:
-        return str(imei.validate(plain(text))[:14])
+        return str(imei.validate(text))
     except StdnumError:
         raise BadIdentifier(
             "expected an IMEI of 14 to 16 digits with a right check digit"
@@ -72,7 +88,7 @@ def imei14(text: str) -> str:
 def iccid(text: str) -> str:
     digits = plain(text)
     right = digits.isascii() and digits.isdigit() and digits.startswith("89")
-    if not (right and 18 <= len(digits) <= 20 and luhn.is_valid(digits)):  # noqa: PLR2004
+    if not (right and 18 <= len(digits) <= 20 and is_luhn(digits)):  # noqa: PLR2004
         raise BadIdentifier("expected an ICCID: 89, 18 to 20 digits, right check digit")
     return digits
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from riskscore.product.identifiers import MAX_LENGTH, BadIdentifier, canonical
 from riskscore.product.parsing import Refused, text_column
+from riskscore.product.phones import dialling
 from riskscore.product.spec import Format
 
 ASCII_KEPT = r"[^0-9A-Z$+<=>^`|~]"  # of upper-case ASCII, what is no space, mark or control
@@ -92,31 +93,10 @@ def _e164(words: pa.Array) -> pa.Array:
 
 def _dialled_plainly(numbers: pa.Array, code: int) -> pa.Array:
     national = pc.utf8_slice_codeunits(numbers, 1 + len(str(code)))
-    rule = _dialling(code)
-    length = pc.is_in(pc.utf8_length(national), value_set=pa.array(rule.lengths, pa.int32()))
-    prefixed = pc.match_substring_regex(national, f"^(?:0|{rule.prefix})")
+    lengths, prefix = dialling(str(code))
+    length = pc.is_in(pc.utf8_length(national), value_set=pa.array(sorted(lengths), pa.int32()))
+    prefixed = pc.match_substring_regex(national, f"^(?:0|{prefix.pattern if prefix else '0'})")
     return pc.and_(length, pc.invert(prefixed))
-
-
-class Dialling(NamedTuple):
-    """How numbers of one calling code are written: their lengths, and what is dialled before."""
-
-    lengths: list[int]
-    prefix: str
-
-
-@cache
-def _dialling(code: int) -> Dialling:
-    region = phonenumbers.region_code_for_country_code(code)
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-    lengths = [
-        digits
-        for digits in range(4, 15)
-        if phonenumbers.is_possible_number(
-            phonenumbers.PhoneNumber(country_code=code, national_number=10 ** (digits - 1))
-        )
-    ]
-    return Dialling(lengths, (metadata and metadata.national_prefix_for_parsing) or "0")
 
 
 @cache

@@ -78,7 +78,7 @@ def codes_told(product: Product, trees: Trees, rows: Matrix) -> list[list[str]]:
     contributions = trees.explain(rows).contributions[:, 0, :-1]
     told = []
     for row in contributions:
-        sums = by_code(product, row)
+        sums = by_code(product, row.tolist())
         raising = [code for code, total in sums.items() if total >= LEAST]
         told.append(sorted(raising, key=lambda code: -sums[code])[:MOST])
     return told

@@ -111,7 +111,7 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an SQLite store that holds nothing, and its key."""
     folder = tmp_path_factory.mktemp("blank")
     key_file(folder / "store.key").complete("default")
-    opened(f"sqlite:///{folder}/store.db", folder, None).engine.dispose()
+    opened(f"sqlite:///{folder}/store.db", folder, None).let_go()
     return folder
 
 
@@ -145,7 +145,7 @@ def test_every_value_on_sqlite_is_that_of_the_definition(
     def agree(steps: list[tuple[str, Step]], since: int | None, *, glanced: bool) -> None:
         with sqlite_store(blank, since) as store:
             follow(store, Oracle(products, since), steps, glanced=glanced)
-            store.engine.dispose()
+            store.let_go()
 
     agree()
 
@@ -158,10 +158,10 @@ def test_every_value_on_postgresql_is_that_of_the_definition(
     def agree(steps: list[tuple[str, Step]], since: int | None, *, glanced: bool) -> None:
         with postgresql_store(postgresql_server, blank, since) as store:
             follow(store, Oracle(products, since), steps, glanced=glanced)
-            store.engine.dispose()
+            store.let_go()
 
     with databases.new_database(postgresql_server, "blank") as url:
-        opened(url, blank, None).engine.dispose()
+        opened(url, blank, None).let_go()
         agree()
 
 
@@ -171,7 +171,7 @@ def test_every_value_of_a_long_and_dense_stream_is_that_of_the_definition(
 ) -> None:
     with sqlite_store(blank, START - 99 * HOUR) as store:
         follow(store, Oracle(products, START - 99 * HOUR), dense(seed), glanced=True)
-        store.engine.dispose()
+        store.let_go()
 
 
 def dense(seed: int) -> list[tuple[str, Step]]:

@@ -147,7 +147,7 @@ def test_a_log_that_another_process_began_anew_is_the_one_that_lasts(
     store: Store, disk: list[int], tmp_path: Path
 ) -> None:
     write(store)
-    store.engine.dispose()  # the last to leave removes the log
+    store.let_go()  # the last to leave removes the log
     assert not log_of(tmp_path).exists()
 
     write(store)
@@ -209,7 +209,7 @@ def test_without_that_log_sqlite_itself_waits_for_the_disk(tmp_path: Path) -> No
         store.open()
         with closing(store.engine.raw_connection()) as bare:
             bare.cursor().execute("PRAGMA journal_mode = DELETE")
-        store.engine.dispose()
+        store.let_go()
 
         write(store)
 

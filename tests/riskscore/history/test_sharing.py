@@ -43,14 +43,14 @@ def opening(request: pytest.FixtureRequest, blank: Path, postgresql_server: str)
     def on_sqlite() -> Iterator[Store]:
         with sqlite_store(blank, None) as store:
             yield store
-            store.engine.dispose()
+            store.let_go()
 
     @contextmanager
     def on_postgresql() -> Iterator[Store]:
         with databases.new_database(postgresql_server, f"shared_{uuid4().hex}") as url:
             store = opened(url, blank, None)
             yield store
-            store.engine.dispose()
+            store.let_go()
 
     return on_sqlite if request.param == "sqlite" else on_postgresql
 

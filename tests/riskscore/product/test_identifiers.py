@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskscore.product.identifiers import BadIdentifier, canonical
+from riskscore.product.identifiers import (
+    BadIdentifier,
+    canonical,
+    plain,
+    plain_of_any_script,
+)
 from riskscore.product.spec import FORMATS, Format
 
 
@@ -56,3 +61,14 @@ def test_the_canonical_spelling_is_its_own(text: str, format_: Format) -> None:
         return
 
     assert canonical(once, format_) == once
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_ascii_is_spelled_as_any_script_is(text: str) -> None:
+    assert plain(text) == plain_of_any_script(text)
+
+
+def test_every_ascii_sign_is_spelled_as_any_script_is() -> None:
+    signs = "".join(map(chr, range(128)))
+
+    assert plain(signs) == plain_of_any_script(signs)
