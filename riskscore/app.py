@@ -1,8 +1,11 @@
 """The application factory."""
 
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface
 
 from riskscore.api import (
     auth,
@@ -23,10 +26,27 @@ from riskscore.settings import Settings
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
 
+class NoSessions(SessionInterface):
+    """No caller is remembered by a cookie."""
+
+    none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        del app, request
+        return self.none
+
+
 class App(Flask):
     """Flask, with our JSON and our discretion."""
 
     json_provider_class = Orjson
+    request_class = exchange.Exchange
+    response_class = exchange.Secured
+    session_interface = NoSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what is called at each request as it is: none of ours is a coroutine."""
+        return func
 
     def log_exception(self, exc_info: ExcInfo) -> None:
         """Log a bug without the path, which a caller may have put an identifier into."""

@@ -43,7 +43,13 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def configure(level: str) -> None:
-    """Send our own loggers to standard error, once."""
+    """Send our own loggers to standard error, once.
+
+    No line says which thread or process wrote it or from where, so no record need find out: the
+    manual of ``logging`` names these switches for that.
+    """
+    logging._srcfile = None  # noqa: SLF001 - the manual names it, too
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     ours = logging.getLogger("riskscore")

@@ -4,10 +4,12 @@ Health, the API document and its page are open: they tell of nobody, and who wat
 or reads how to call it has no key yet.
 """
 
-from flask import Flask, g, request
+from flask import Flask
 
 from riskscore.access.caller import Caller
+from riskscore.api.exchange import at_hand
 from riskscore.api.served import service
+from riskscore.errors import Unauthenticated
 from riskscore.history.quotas import Limits
 
 CLOSED = "/v1"
@@ -23,8 +25,9 @@ def authenticate() -> None:
     Raises:
         Unauthenticated, RateExceeded, StoreUnavailable: As ``Door.admit``.
     """
-    if request.path.startswith(CLOSED):
-        g.caller = service().door.admit(request.environ.get("HTTP_AUTHORIZATION"))
+    exchange = at_hand()
+    if exchange.path.startswith(CLOSED):
+        exchange.caller = service().door.admit(exchange.environ.get("HTTP_AUTHORIZATION"))
 
 
 def allowed(scope: str) -> Caller:
@@ -32,8 +35,11 @@ def allowed(scope: str) -> Caller:
 
     Raises:
         Forbidden: They may not.
+        Unauthenticated: Nobody was asked who they are: the path is an open one.
     """
-    caller: Caller = g.caller
+    caller = at_hand().caller
+    if caller is None:
+        raise Unauthenticated("expected a path that is not open to everybody")
     caller.check(scope)
     return caller
 

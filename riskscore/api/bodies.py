@@ -10,13 +10,15 @@ import orjson
 from flask import current_app, request
 from flask.json.provider import JSONProvider
 from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 
+from riskscore.api.exchange import at_hand
 from riskscore.errors import UnreadableBody
 
 NOT_JSON = re.compile(r".?-?(NaN|Infinity)\b", re.DOTALL)
 BROKEN = (ParseException, OSError)  # what gunicorn raises on chunks that break their form or stop
 PLAIN = "application/json"  # what nearly every caller says
+SHORT = re.compile(r"[0-9]{1,9}")  # a length that is plainly told
 MAX_DEPTH = "RISKSCORE_MAX_DEPTH"  # key of the Flask configuration
 
 
@@ -72,7 +74,7 @@ def as_object(sent: Any) -> dict[str, Any]:
 
 
 def check_media_type() -> None:
-    environ = request.environ
+    environ = at_hand().environ
     if environ.get("CONTENT_TYPE") == PLAIN and "HTTP_CONTENT_ENCODING" not in environ:
         return
     charset = request.mimetype_params.get("charset", "utf-8").lower()
@@ -84,19 +86,43 @@ def check_media_type() -> None:
 
 
 def read_bytes() -> bytes:
-    """Read a body up to the limit, which a chunked one meets only while it is read.
+    """Read a body up to the limit.
 
     Raises:
         UnreadableBody: Its chunks break their form, or stop too early.
         RequestEntityTooLarge: It is longer than we read.
     """
     try:
-        body = request.get_data(cache=False)
-        limit = request.max_content_length
-        whole = request.content_length is not None or len(body) != limit or not more_follows()
+        return read_told() or read_any()
     except BROKEN:
         raise UnreadableBody("expected a body in well-formed chunks") from None
-    if not whole:
+
+
+def read_told() -> bytes:
+    """Read a body whose length is told, within the limit, and kept to by the server.
+
+    Nearly all are such, and this is a quarter of the work of ``read_any``.
+
+    Returns:
+        Nothing where it is any other.
+    """
+    environ, limit = at_hand().environ, current_app.config["MAX_CONTENT_LENGTH"]
+    told = environ.get("CONTENT_LENGTH", "")
+    kept_to = "wsgi.input_terminated" in environ and "HTTP_TRANSFER_ENCODING" not in environ
+    if not (kept_to and SHORT.fullmatch(told) and int(told) <= limit):
+        return b""
+    try:
+        body: bytes = environ["wsgi.input"].read(int(told))
+    except (OSError, ValueError):
+        raise ClientDisconnected from None
+    return body if len(body) == int(told) else body + read_any()
+
+
+def read_any() -> bytes:
+    """Read a body by Flask, to the limit; a chunked one meets that only while it is read."""
+    body = request.get_data(cache=False)
+    limit = request.max_content_length
+    if request.content_length is None and len(body) == limit and more_follows():
         raise RequestEntityTooLarge
     return body
 

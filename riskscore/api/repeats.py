@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 import orjson
-from flask import g, request
 
+from riskscore.api.exchange import at_hand
 from riskscore.api.problems import problem_of
 from riskscore.decision.once import Said
 from riskscore.errors import BadHeader, QuotaExceeded, RequestError, StoreUnavailable
@@ -31,12 +31,13 @@ def repeatable(body: Json, spoken: str) -> Repeatable | None:
     Raises:
         BadHeader: The key is malformed.
     """
-    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    exchange = at_hand()
+    key = exchange.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return None
     if not FORM.fullmatch(key):
         raise BadHeader("Idempotency-Key: expected 1 to 255 visible ASCII characters")
-    asked = f"{request.path}\n{spoken}\n".encode() + orjson.dumps(body, option=SORTED)
+    asked = f"{exchange.path}\n{spoken}\n".encode() + orjson.dumps(body, option=SORTED)
     return Repeatable(key, sha256(asked).hexdigest())
 
 
@@ -101,7 +102,7 @@ def results_once(
 def note(said: Mapping[int, Said | RequestError]) -> None:
     """Note whether all that we answer was answered before."""
     kept = [each for each in said.values() if isinstance(each, Said)]
-    g.replayed = (bool(kept) and all(each.before for each in kept)) or None
+    at_hand().replayed = (bool(kept) and all(each.before for each in kept)) or None
 
 
 def shown(said: Said | RequestError) -> Json | orjson.Fragment:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, g
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 from orjson import Fragment
@@ -13,7 +13,7 @@ from orjson import Fragment
 from riskscore.access.caller import Caller
 from riskscore.api.auth import allowed, limits_of
 from riskscore.api.bodies import PLAIN, as_object, read_object, written
-from riskscore.api.exchange import elapsed_ms, language
+from riskscore.api.exchange import Secured, at_hand
 from riskscore.api.problems import problem_of
 from riskscore.api.repeats import answer_once, repeatable, results_once
 from riskscore.api.schemas import BatchForm
@@ -57,7 +57,13 @@ def asking_of(served: Served) -> Asking:
         Forbidden: They may not ask about this product.
     """
     caller = allowed(f"score:{served.bundle.product.name}")
-    return Asking(served, caller, language(), limits_of(caller))
+    return Asking(served, caller, at_hand().language(), limits_of(caller))
+
+
+def count(served: Served, number: int) -> None:
+    """Note for the log what is scored, and how many."""
+    exchange = at_hand()
+    exchange.product, exchange.scored = served.bundle.product.name, number
 
 
 @bp.post("/<slug>/scores")
@@ -70,7 +76,7 @@ def create_score(slug: str) -> ResponseReturnValue:
         act = partial(said_once, asking, sent)
         return answered(answer_once(partial(read_application, served, body), act), asking.spoken)
     application = read_application(served, body)
-    g.product, g.scored = served.bundle.product.name, 1
+    count(served, 1)
     [said] = answers(asking, [application])
     if isinstance(said, AskedAboutTooOften):
         raise said
@@ -91,7 +97,7 @@ def create_scores(slug: str) -> ResponseReturnValue:
     rows = load(batch_form, body)["applications"]
     read = [read_or_refuse(served, row) for row in rows]
     good = [each for each in read if isinstance(each, Application)]
-    g.product, g.scored = served.bundle.product.name, len(good)
+    count(served, len(good))
     if sent:
         act = partial(said_once, asking, sent)
         results = results_once(read, TOGETHER, act, named)
@@ -170,7 +176,7 @@ def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | 
     act = partial(decide, served.judge, tenant=caller.tenant, language=spoken, limits=limits)
     key = (served.bundle.product.name, caller.tenant, spoken, limits)
     decided = together(key, act, applications, most=TOGETHER)
-    said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
+    said = {"scored_at": rfc3339(now()), "elapsed_ms": at_hand().elapsed_ms()}
     return [
         each if isinstance(each, AskedAboutTooOften) else answer(served, sent, each) | said
         for sent, each in zip(applications, decided, strict=True)
@@ -184,10 +190,11 @@ def said_once(
     served, caller, spoken, limits = asking
 
     def say(application: Application, decided: Decided) -> bytes:
-        said = {"scored_at": rfc3339(now()), "elapsed_ms": elapsed_ms()}
+        said = {"scored_at": rfc3339(now()), "elapsed_ms": at_hand().elapsed_ms()}
         return written(answer(served, application, decided) | said)
 
-    g.product, g.scored = served.bundle.product.name, g.get("scored", 1)
+    if at_hand().scored is None:
+        count(served, 1)
     told = Telling(tenant=caller.tenant, language=spoken, limits=limits, say=say)
     return decide_once(served.judge, rows, sent, told)
 
@@ -207,4 +214,4 @@ def answer(served: Served, application: Application, decided: Decided) -> Json:
 
 def answered(content: Json | Fragment, spoken: str) -> ResponseReturnValue:
     headers = {"Content-Language": spoken, "Vary": "Accept-Language"}
-    return Response(written(content), headers=headers, mimetype=PLAIN)
+    return Secured(written(content), headers=headers, mimetype=PLAIN)

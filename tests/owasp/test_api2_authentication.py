@@ -168,5 +168,5 @@ def test_no_credential_is_logged(
 
     logged = " ".join(str(vars(each)) for each in caplog.records)
     assert "/v1/" in logged
-    assert good["Authorization"].rsplit("_", 1)[1][:20] not in logged
+    assert good["Authorization"].split("_", 2)[2][:20] not in logged
     assert "eyJ" not in logged

@@ -11,6 +11,8 @@ import pytest
 from riskscore.errors import BundleCorrupt
 from riskscore.logs import JsonLines, configure
 
+SWITCHES = ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing")
+
 
 def line(message: str = "request", **extra: Any) -> dict[str, Any]:
     record = logging.makeLogRecord(
@@ -53,7 +55,9 @@ def test_an_error_of_ours_may_speak() -> None:
 
 
 @pytest.fixture
-def ours() -> Iterator[logging.Logger]:
+def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
+    for switch in SWITCHES:
+        monkeypatch.setattr(logging, switch, getattr(logging, switch))  # set back afterwards
     logger = logging.getLogger("riskscore")
     before = logger.handlers, logger.propagate, logger.level
     yield logger
@@ -71,3 +75,22 @@ def test_lines_go_to_standard_error_once(
     ours.getChild("requests").warning("loud")
 
     assert json.loads(capsys.readouterr().err)["message"] == "loud"
+
+
+def test_a_record_does_not_find_out_what_no_line_says(
+    ours: logging.Logger, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    configure("INFO")
+    ours.handlers.append(caplog.handler)
+
+    ours.info("request", extra={"fields": {"status": 200}})
+
+    [record] = caplog.records
+    assert (record.thread, record.process, record.funcName) == (None, None, "(unknown function)")
+    assert list(json.loads(capsys.readouterr().err)) == [
+        "time",
+        "level",
+        "logger",
+        "message",
+        "status",
+    ]

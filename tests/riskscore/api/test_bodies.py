@@ -1,20 +1,30 @@
 """What is read of a body, and what is not."""
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from gunicorn.http.errors import InvalidChunkSize
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
 
-from riskscore.api.bodies import Orjson, deeper_than
+from riskscore.api.bodies import BROKEN, Orjson, deeper_than, read_any, read_bytes
 from riskscore.app import create_app
+from riskscore.errors import UnreadableBody
 from riskscore.model.reasons import Reason
 from riskscore.product.spec import Product
 from riskscore.settings import Settings
+from tests.clients import served
 
 SCORES = "/v1/phone-subscription/scores"
 JSON = "application/json"
+ENDLESS = 1_000  # bytes: where nothing tells a server of an end
 
 
 @pytest.mark.parametrize(
@@ -124,6 +134,68 @@ def test_a_body_may_be_as_long_as_the_limit(
 
     assert response.status_code == status
     assert response.get_json().get("status", 200) == status
+
+
+class Connection:
+    """What a server reads from: pieces, up to the told end, or too early an end or failure."""
+
+    def __init__(self, pieces: Sequence[bytes], told: int, failure: Exception | None) -> None:
+        self.pieces = [*pieces]
+        self.left = told
+        self.failure = failure
+
+    def read(self, size: int) -> bytes:
+        size = min(size, self.left)
+        if size and not self.pieces and self.failure:
+            raise self.failure
+        piece = self.pieces.pop(0) if self.pieces and size else b""
+        if piece[size:]:
+            self.pieces.insert(0, piece[size:])
+        self.left -= len(piece[:size])
+        return piece[:size]
+
+
+@pytest.fixture(scope="module")
+def limited(settings: Settings) -> Iterator[Flask]:
+    with served(settings, max_body=20) as client:
+        yield client.application
+
+
+@given(
+    pieces=st.lists(st.binary(min_size=1, max_size=9), max_size=4),
+    told=st.integers(0, 25),
+    failure=st.sampled_from([None, TimeoutError(), ValueError(), InvalidChunkSize(b"")]),
+    said=st.fixed_dictionaries(
+        {},
+        optional={
+            "wsgi.input_terminated": st.just(value=True),
+            "HTTP_TRANSFER_ENCODING": st.just("chunked"),
+            "CONTENT_LENGTH": st.sampled_from(["", "-1", "+3", "x", " 5 ", "5\n", "9" * 5_000]),
+        },
+    ),
+)
+@hypothesis_settings(max_examples=1_000)
+def test_a_body_whose_length_is_told_is_read_like_any(
+    limited: Flask,
+    pieces: list[bytes],
+    told: int,
+    failure: Exception | None,
+    said: dict[str, Any],
+) -> None:
+    environ = {"CONTENT_LENGTH": str(told)} | said
+    ends = ENDLESS if {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"} & {*said} else told
+
+    def outcome(read: Callable[[], bytes]) -> bytes | type[Exception]:
+        sent = {**environ, "wsgi.input": Connection(pieces, ends, failure)}
+        with limited.test_request_context(SCORES, method="POST", environ_overrides=sent):
+            try:
+                return read()
+            except BROKEN:
+                return UnreadableBody
+            except (HTTPException, UnreadableBody, ValueError) as error:
+                return type(error)
+
+    assert outcome(read_bytes) == outcome(read_any)
 
 
 @pytest.mark.parametrize(

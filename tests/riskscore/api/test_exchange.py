@@ -5,6 +5,10 @@ import logging
 import pytest
 from flask.testing import FlaskClient
 
+from riskscore.api.auth import allowed
+from riskscore.api.exchange import SECURE, TLS_ONLY
+from riskscore.errors import Unauthenticated
+
 ANYTHING = [
     ("GET", "/healthz", 200),
     ("HEAD", "/v1/products", 200),
@@ -105,3 +109,43 @@ def test_the_log_counts_what_was_scored(
     fields = vars(caplog.records[0])["fields"]
     assert fields["product"] == "phone_subscription"
     assert fields["scored"] == 2
+
+
+def test_what_is_known_of_one_exchange_is_not_said_of_the_next(
+    client: FlaskClient, valid: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    with client.application.app_context(), caplog.at_level(logging.INFO, "riskscore.requests"):
+        client.post("/v1/phone-subscription/scores", json=valid)
+        client.get("/healthz")
+
+    scored, other = (vars(record)["fields"] for record in caplog.records)
+    assert scored["scored"] == 1
+    assert set(other) == {"method", "route", "status", "ms"}
+
+
+def test_on_an_open_path_nobody_is_allowed_anything(client: FlaskClient) -> None:
+    with (
+        client.application.test_request_context("/healthz"),
+        pytest.raises(Unauthenticated, match="not open"),
+    ):
+        allowed("admin")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [*ANYTHING, ("OPTIONS", "/v1/products", 200), ("GET", "/docs", 200)],
+)
+def test_an_answer_says_itself_what_it_will_and_we_the_rest_once(
+    client: FlaskClient, method: str, path: str, status: int, scheme: str
+) -> None:
+    with client.application.test_request_context(path, method=method, base_url=f"{scheme}://x"):
+        itself = client.application.full_dispatch_request().headers
+
+    sent = client.open(path, method=method, base_url=f"{scheme}://x")
+
+    ours = SECURE | ({"Strict-Transport-Security": TLS_ONLY} if scheme == "https" else {})
+    ours |= {"Content-Length": sent.headers["Content-Length"]}  # where werkzeug counts
+    assert sent.status_code == status
+    assert dict(sent.headers) == {**ours, **dict(itself)}
+    assert len([*sent.headers]) == len(dict(sent.headers))

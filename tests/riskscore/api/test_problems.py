@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from riskscore.api.exchange import SECURE
 from riskscore.api.problems import PROBLEMS
 from riskscore.api.served import EXTENSION, Service
 from riskscore.app import create_app
@@ -85,6 +86,7 @@ def test_a_bug_shows_nothing_of_the_inside(
     assert response.status_code == 500
     assert response.content_type == "application/problem+json"
     assert response.headers["x-correlator"] == "c-1"
+    assert SECURE.items() <= dict(response.headers).items()
     assert response.get_json() == {
         "type": "about:blank",
         "title": "Internal Server Error",
