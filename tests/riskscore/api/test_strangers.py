@@ -44,8 +44,9 @@ def all_(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tow
 def traced(all_: Town) -> Iterator[list[str]]:
     """Collect every statement that SQLite is given, with its values."""
     statements: list[str] = []
-    engine = all_.app.extensions[EXTENSION].store.engine
-    engine.dispose()
+    store = all_.app.extensions[EXTENSION].store
+    engine = store.engine
+    store.let_go()
 
     def trace(connection: Any, _: object) -> None:
         connection.set_trace_callback(statements.append)
@@ -53,7 +54,7 @@ def traced(all_: Town) -> Iterator[list[str]]:
     event.listen(engine, "connect", trace)
     yield statements
     event.remove(engine, "connect", trace)
-    engine.dispose()
+    store.let_go()
 
 
 @pytest.mark.parametrize("under", [{}, {"Idempotency-Key": "one"}], ids=["", "under a key"])

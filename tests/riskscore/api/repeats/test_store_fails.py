@@ -116,5 +116,5 @@ def pages(store: Store) -> int:
 
 
 def limit_pages(store: Store, most: int) -> None:
-    with store.reading() as connection:
+    with store.writing() as connection:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
