@@ -12,17 +12,16 @@ import ctypes
 import json
 import logging
 import mmap
-import select
 import socket
 import ssl
 import struct
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors
@@ -30,6 +29,7 @@ from gunicorn.sock import ssl_context
 from gunicorn.util import close_on_exec, write_nonblock
 from gunicorn.workers.sync import SyncWorker
 
+from riskscore.doorway import let_in, readable
 from riskscore.errors import StartupError
 from riskscore.rounds import hold
 
@@ -37,7 +37,6 @@ log = logging.getLogger("riskscore.server")
 
 PATIENCE = 5.0  # seconds that a silent client may hold a worker
 QUIET = 0.2  # seconds without a new connection after which the queue counts as empty
-ROUND = 8  # requests at most that are answered together
 HANDOVER = 1.0  # seconds that a worker stays beside those that replace it
 SO_ATTACH_FILTER = 26  # Linux: a packet filter in front of a socket
 NO_NEW_CONNECTIONS = (  # classic BPF over the TCP header: (operation, if true, if not, operand)
@@ -56,13 +55,6 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
 }
 SAID_WHY, STOPPING = 0, 1  # places in what arbiter and workers share
 shared = mmap.mmap(-1, 2)
-
-
-class Caller(NamedTuple):
-    """Who was let in."""
-
-    client: socket.socket
-    address: Any
 
 
 class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -103,17 +95,17 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         return float(self.cfg.graceful_timeout) if shared[STOPPING] else HANDOVER
 
     def accept(self, listener: Any) -> None:
-        """Take whoever waits; those who have spoken are answered in one round, others after it."""
-        taken = [*waiting(listener)]
-        if len(taken) == 1:
-            self.answer(listener, *taken[0])
-            return
-        spoken = [each for each in taken if readable(each.client, 0)]
-        hold((partial(self.answer, listener, *each) for each in spoken), beat=self.notify)
-        for each in taken:
-            if each not in spoken:
-                self.notify()
-                self.answer(listener, *each)
+        """Let in who waits; those who have spoken are answered in one round, others after it."""
+        with let_in(listener, self.age, self.cfg.workers) as callers:
+            if len(callers) == 1:
+                self.answer(listener, *callers[0])
+                return
+            spoke = [each for each in callers if each.spoke]
+            hold((partial(self.answer, listener, *each) for each in spoke), beat=self.notify)
+            for each in callers:
+                if each not in spoke:
+                    self.notify()
+                    self.answer(listener, *each)
 
     def answer(self, listener: Any, client: socket.socket, address: Any) -> None:
         client.settimeout(PATIENCE)
@@ -132,22 +124,6 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         log.warning("no request", exc_info=bug, extra={"fields": {"status": status.value}})
         with suppress(OSError):  # whoever is gone, or never spoke our TLS, hears nothing
             write_nonblock(client, problem(status))
-
-
-def waiting(listener: Any) -> Iterator[Caller]:
-    """Take who waits at a door, one at least.
-
-    Raises:
-        OSError: Nobody does.
-    """
-    yield Caller(*listener.accept())
-    with suppress(OSError):  # nobody else, or somebody who left
-        for _ in range(ROUND - 1):
-            yield Caller(*listener.accept())
-
-
-def readable(connection: Any, seconds: float) -> bool:
-    return bool(select.select([connection], [], [], seconds)[0])
 
 
 def problem(status: HTTPStatus) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
+from riskscore.doorway import let_go
 from riskscore.draining import DrainingWorker, shut_the_door
 from riskscore.errors import ConfigError
 from riskscore.logs import JsonLines
@@ -90,6 +91,12 @@ def post_worker_init(worker: Any) -> None:
         service = worker.wsgi.extensions["riskscore"]
         sys.stdout.write(service.invitation(url_of(worker.sockets[0])))
         sys.stdout.flush()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Note that a worker has left, however it did."""
+    del server
+    let_go(worker.age)
 
 
 def url_of(listener: Any) -> str:
