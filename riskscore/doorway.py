@@ -6,11 +6,11 @@ takes more than one beyond what the others hold on average; where those are idle
 """
 
 import mmap
-import select
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
+
+from riskscore.parting import PlainParting, parting, readable
 
 MOST = 8  # that one worker holds
 SLOTS = 64  # of workers; two that share one take a little more than they should
@@ -20,7 +20,7 @@ held = mmap.mmap(-1, SLOTS)  # a byte for each worker, which it alone writes; be
 class Caller(NamedTuple):
     """Who was let in."""
 
-    client: socket.socket
+    client: PlainParting
     address: Any
 
     @property
@@ -40,15 +40,20 @@ def let_in(listener: Any, age: int, workers: int) -> Iterator[list[Caller]]:
     Raises:
         OSError: Nobody waits.
     """
-    callers = [Caller(*listener.accept())]
+    callers = [taken(listener)]
     with suppress(OSError):  # nobody else, or somebody who left
         while len(callers) < share(age, workers):
-            callers.append(Caller(*listener.accept()))
+            callers.append(taken(listener))
     held[age % SLOTS] = len(callers)
     try:
         yield callers
     finally:
         let_go(age)
+
+
+def taken(listener: Any) -> Caller:
+    client, address = listener.accept()
+    return Caller(parting(client), address)
 
 
 def share(age: int, workers: int) -> int:
@@ -62,7 +67,3 @@ def share(age: int, workers: int) -> int:
 def let_go(age: int) -> None:
     """Note that a worker holds nobody, be it that it died."""
     held[age % SLOTS] = 0
-
-
-def readable(connection: Any, seconds: float) -> bool:
-    return bool(select.select([connection], [], [], seconds)[0])

@@ -26,11 +26,12 @@ from typing import Any
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors
 from gunicorn.sock import ssl_context
-from gunicorn.util import close_on_exec, write_nonblock
+from gunicorn.util import write_nonblock
 from gunicorn.workers.sync import SyncWorker
 
-from riskscore.doorway import let_in, readable
+from riskscore.doorway import let_in
 from riskscore.errors import StartupError
+from riskscore.parting import PlainParting, read_whole, readable
 from riskscore.rounds import hold
 
 log = logging.getLogger("riskscore.server")
@@ -107,13 +108,16 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
                     self.notify()
                     self.answer(listener, *each)
 
-    def answer(self, listener: Any, client: socket.socket, address: Any) -> None:
+    def answer(self, listener: Any, client: PlainParting, address: Any) -> None:
         client.settimeout(PATIENCE)
-        close_on_exec(client)
         if readable(client, PATIENCE):
             self.handle(listener, client, address)
         else:
             client.close()
+
+    def handle_request(self, listener: Any, req: Any, client: Any, addr: Any) -> None:
+        super().handle_request(listener, req, client, addr)
+        client.done = read_whole(req)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what is no HTTP, or failed outside the service, without quoting any of it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from riskscore.errors import ConfigError
+from riskscore.parting import SecretParting
 from riskscore.settings import Settings
 
 CERT, KEY, CLIENT_CA = "RISKSCORE_TLS_CERT", "RISKSCORE_TLS_KEY", "RISKSCORE_TLS_CLIENT_CA"
@@ -46,6 +47,7 @@ def read_context(files: Files) -> ssl.SSLContext:
         check_readable(name, path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = SecretParting
     load_chain(context, files)
     if files.client_ca:
         ask_for_certificates(context, files.client_ca)
