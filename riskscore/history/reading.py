@@ -1,7 +1,7 @@
 """The history of one application, read from the store and measured by ``windows``."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from riskscore.history.prepared import fetch
 from riskscore.history.streams import Streams
 from riskscore.history.windows import (
     ALWAYS,
+    COUNT,
     NAN,
     NONE,
     SECONDS,
@@ -102,7 +103,7 @@ def measured(plan: Plan, asker: Asker, looked: Looked, streams: Streams) -> dict
     for lookup in plan.lookups:
         if lookup.entity in asker.application.entities:
             since = streams.of(lookup.of).known_since
-            known.update(_measured(plan, lookup, looked.found(lookup), looked.asked, since))
+            _measure(plan, lookup, looked, since, known)
         else:
             known.update((each.name, MISSING) for each in lookup.columns)
     return known
@@ -154,24 +155,25 @@ def _standing(judged: list[Judged], at: int) -> int:
     return standing(events, 0, outsider(at))
 
 
-def _measured(
-    plan: Plan, lookup: Lookup, found: Found, asked: Mapping[str, Any], since: int | None
-) -> Iterator[tuple[str, Known]]:
+def _measure(
+    plan: Plan, lookup: Lookup, looked: Looked, since: int | None, known: dict[str, Known]
+) -> None:
     """Say what each column of a lookup is worth."""
+    found, asked = looked.found(lookup), looked.asked
     row, asking = found.row, outsider(asked["at"])
     for place, column in enumerate(lookup.asked):
-        if not observed(asked[column.begin], since):
-            yield column.name, SHORT
+        begin = asked[column.begin]
+        if not observed(begin, since):
+            known[column.name] = SHORT
         elif row is None:
-            yield column.name, column.nothing
+            known[column.name] = column.nothing
         elif lookup.last:
-            yield column.name, Known(latest(plan, lookup, row[-1]), None)
+            known[column.name] = Known(latest(plan, lookup, row[-1]), None)
         elif not row[1 + 2 * place]:
-            yield column.name, column.nothing
+            known[column.name] = column.nothing
         else:
-            begin = asked[column.begin]
             confirmed = sum(moment >= begin for moment in found.confirmed)
-            yield column.name, Known(worth(column, row, place, confirmed, asking), None)
+            known[column.name] = Known(worth(column, row, place, confirmed, asking), None)
 
 
 def outsider(at: int) -> Asking:
@@ -182,6 +184,8 @@ def outsider(at: int) -> Asking:
 def worth(column: Asked, row: Sequence[Any], place: int, confirmed: int, asking: Asking) -> float:
     """Hand what the database counted to the measure, the latest event as the only one shown."""
     seen, more = row[1 + 2 * place], row[2 + 2 * place] or 0
+    if column.code == COUNT:  # most are, and need no measure
+        return float(seen)
     events = NO_EVENTS._replace(occurred=(more,)) if column.code == SECONDS else NO_EVENTS
     return value(
         column.code, column.base_rate, events, Tally(seen, more, more, confirmed, 0), asking
