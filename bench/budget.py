@@ -101,13 +101,14 @@ class Caller:
     def environ(self) -> dict[str, Any]:
         self.sent += 1
         body = next(self.lines).replace(REFERENCE, f"{self.run}-{self.sent:08}", 1).encode()
-        return EnvironBuilder(
+        environ = EnvironBuilder(
             self.path,
             method="POST",
             data=body,
             content_type="application/json",
             headers=HEADER.items(),
         ).get_environ()
+        return {**environ, "wsgi.input_terminated": True}  # as gunicorn says
 
     def ask(self, environ: dict[str, Any]) -> None:
         _, status, _ = run_wsgi_app(self.app.wsgi_app, environ, buffered=True)
