@@ -29,7 +29,7 @@ from gunicorn.sock import ssl_context
 from gunicorn.util import write_nonblock
 from gunicorn.workers.sync import SyncWorker
 
-from riskscore.doorway import let_in
+from riskscore.doorway import MOST, let_in
 from riskscore.errors import StartupError
 from riskscore.parting import PlainParting, read_whole, readable
 from riskscore.rounds import hold
@@ -96,15 +96,17 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         return float(self.cfg.graceful_timeout) if shared[STOPPING] else HANDOVER
 
     def accept(self, listener: Any) -> None:
-        """Let in who waits; those who have spoken are answered in one round, others after it."""
-        with let_in(listener, self.age, self.cfg.workers) as callers:
-            if len(callers) == 1:
-                self.answer(listener, *callers[0])
-                return
-            spoke = [each for each in callers if each.spoke]
-            hold((partial(self.answer, listener, *each) for each in spoke), beat=self.notify)
+        """Let in who waits; what has arrived is answered in one round, the others after it.
+
+        Nobody of a round waits for what a neighbour has still to send. TLS has no rounds: a
+        handshake is such a wait.
+        """
+        most = 1 if self.cfg.is_ssl else MOST
+        with let_in(listener, self.age, self.cfg.workers, most=most) as callers:
+            arrived = [each for each in callers if each.arrived] if len(callers) > 1 else []
+            hold((partial(self.answer, listener, *each) for each in arrived), beat=self.notify)
             for each in callers:
-                if each not in spoke:
+                if each not in arrived:
                     self.notify()
                     self.answer(listener, *each)
 

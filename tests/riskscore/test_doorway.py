@@ -7,7 +7,8 @@ from contextlib import ExitStack, closing
 import pytest
 
 from riskscore import doorway
-from riskscore.doorway import MOST, let_go, let_in, share
+from riskscore.doorway import MOST, Caller, let_go, let_in, share
+from riskscore.parting import parting
 
 WORKERS = 2
 
@@ -88,3 +89,36 @@ def test_at_a_door_where_nobody_waits_nobody_is_let_in() -> None:
             pytest.fail("somebody was")
 
     assert share(2, WORKERS) == 1
+
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "arrived"),
+    [
+        (POST + b"Content-Length: 4\r\n\r\nbody", True),
+        (POST + b"content-length:4\r\nAccept: */*\r\n\r\nbody", True),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True),
+        (POST + b"Content-Length: 5\r\n\r\nbody", False),
+        (POST + b"Content-Length: 4\r\n", False),
+        (POST + b"Content-Length: 4\r\nContent-Length: 0\r\n\r\nbody", False),
+        (POST + b"Content-Length: 4x\r\n\r\nbody", False),
+        (POST + b"Content-Length: " + b"0" * 10_000 + b"\r\n\r\n", False),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", False),
+        (POST + b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n", False),
+        (POST + b"Content-Length: 20000\r\n\r\n" + b" " * 20_000, False),
+        (b"\x16\x03\x01\x02\x00", False),
+        (b"", False),
+    ],
+)
+def test_a_request_has_arrived_when_nothing_of_it_is_left_to_come(
+    sent: bytes, *, arrived: bool
+) -> None:
+    one, other = socket.socketpair()
+    with closing(parting(one)) as ours, closing(other):
+        other.sendall(sent)
+        ours.settimeout(0)
+
+        assert Caller(ours, None).arrived is arrived
+        assert ours.recv(1, socket.MSG_PEEK) == sent[:1] if sent else True

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskscore.access.keys import Grant, create
+from riskscore.draining import PATIENCE
 from riskscore.errors import StoreUnavailable
 from riskscore.history.store import store_from
 from riskscore.rounds import hold, together
@@ -226,3 +227,23 @@ def answer_on(connection: socket.socket) -> Json:
     assert head.startswith(b"HTTP/1.1 200"), head
     found: Json = json.loads(body)
     return found
+
+
+def test_nobody_of_a_round_waits_for_what_a_neighbour_has_still_to_send(worker: Server) -> None:
+    whole = [request(application(number)) for number in range(4)]
+    with held_up(worker):
+        connections = [worker.connect() for _ in whole]
+        slow, *others = connections
+        slow.sendall(whole[0][:-10])
+        for each, sent in zip(others, whole[1:], strict=True):
+            each.sendall(sent)
+        time.sleep(0.2)
+
+    started = time.monotonic()
+    answers = [answer_on(each) for each in others]
+    waited = time.monotonic() - started
+    slow.sendall(whole[0][-10:])
+
+    assert [each["reference"] for each in answers] == ["R-1", "R-2", "R-3"]
+    assert waited < PATIENCE / 2
+    assert answer_on(slow)["reference"] == "R-0"
