@@ -141,7 +141,7 @@ def test_every_value_on_sqlite_is_that_of_the_definition(
     products: dict[str, Product], blank: Path
 ) -> None:
     @given(steps=streams, since=declared, glanced=st.booleans())
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     def agree(steps: list[tuple[str, Step]], since: int | None, *, glanced: bool) -> None:
         with sqlite_store(blank, since) as store:
             follow(store, Oracle(products, since), steps, glanced=glanced)
