@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
 
-from riskscore import cluster
 from riskscore.errors import ClusterFailed
 from riskscore.model.bundle import load_bundle
 from riskscore.product.recipe import Recipe
@@ -75,6 +74,13 @@ def test_every_worker_gets_rows_and_history_stays_hidden_with_rows_on_disk(
     assert manifest(tmp_path / "models")["metrics"]["auc"] > 0.85
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a scheduler only shortly."""
+    monkeypatch.setattr("riskscore.cluster.PATIENCE", 1)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("scheduler", "said"),
     [
@@ -83,15 +89,9 @@ def test_every_worker_gets_rows_and_history_stays_hidden_with_rows_on_disk(
         ("local:0", "expected tcp://HOST:PORT, local, or local:N"),
     ],
 )
-def test_a_scheduler_that_is_not_there_is_said_in_one_line(  # noqa: PLR0913 - fixtures
-    parquet: Path,
-    toml: Path,
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-    scheduler: str,
-    said: str,
+def test_a_scheduler_that_is_not_there_is_said_in_one_line(
+    parquet: Path, toml: Path, run: Run, scheduler: str, said: str
 ) -> None:
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
     models = parquet.parent / "models"
 
     result = run("fit", toml, parquet, "--out", models, "--dask", scheduler, expect=1)
