@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from riskscore.model.grown import NONE, Grown, Places
 from riskscore.model.lanes import WIDTH
 
+LOWEST = np.finfo(np.float32).min  # no value is below, as none is below -inf
 NODE = np.dtype(
     [
         ("column", np.uint32),  # of a row seen twice over: see ``walk``
@@ -198,7 +199,7 @@ def _nodes(
         nodes[f"{side}_share"] = np.where(lone, 0.5, shares[child])
         nodes[f"{side}_leaf"] = np.where(joint, 0, grown.threshold[child])
     nodes["column"] = np.where(lone, 0, grown.column[ids] + columns * grown.default_left[ids])
-    nodes["threshold"] = grown.threshold[ids]
+    nodes["threshold"] = np.maximum(grown.threshold[ids], LOWEST)  # to the walk, -inf is missing
     return nodes
 
 

@@ -5,6 +5,7 @@ else xgboost can grow (sets of words, weights of dart, linear models, vectors in
 here, before the first row.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -92,10 +93,11 @@ def read_grown(booster: xgb.Booster) -> tuple[Grown, NDArray[np.float32]]:
 
 
 def _record(booster: xgb.Booster) -> dict[str, Any]:
+    raw = booster.save_raw("json")
     try:
-        record: dict[str, Any] = orjson.loads(booster.save_raw("json"))
-    except orjson.JSONDecodeError as error:  # JSON has no word for infinity
-        raise BundleMismatch("a threshold or leaf that is not finite") from error
+        record: dict[str, Any] = orjson.loads(raw)
+    except orjson.JSONDecodeError:  # JSON has no word for infinity, which Python's own reader knows
+        record = json.loads(raw)
     return record
 
 
@@ -151,8 +153,16 @@ def _levels(grown: Grown, roots: Places) -> Iterator[Places]:
 
 
 def _check_numbers(grown: Grown, met: Places, columns: int) -> None:
-    """Refuse what would make a share, or a way through the tree, mean nothing."""
-    inner = met[grown.left[met] != NONE]
+    """Refuse what would make a share, a leaf or a way through the tree mean nothing.
+
+    A threshold may be infinite: from 3.4 on, xgboost so parts what is missing from all that is not.
+    """
+    leaf = grown.left[met] == NONE
+    inner = met[~leaf]
+    if not np.isfinite(grown.threshold[met[leaf]]).all():
+        raise BundleMismatch("a leaf that is not finite")
+    if np.isnan(grown.threshold[inner]).any():
+        raise BundleMismatch("a threshold that is no number")
     left, right = grown.cover[grown.left[inner]], grown.cover[grown.right[inner]]
     cover = grown.cover[inner]
     if not ((grown.column[inner] >= 0) & (grown.column[inner] < columns)).all():

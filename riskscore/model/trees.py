@@ -106,5 +106,5 @@ def telling_rows(forest: Forest, columns: int) -> Matrix:
     split = rng.choice(forest.nodes, CHECKED * columns)
     rows = rng.choice(forest.nodes["threshold"], (CHECKED, columns))
     rows[np.arange(len(split)) // columns, split["column"] % columns] = split["threshold"]
-    rows[rng.random(rows.shape) < MISSING] = np.nan
+    rows[(rng.random(rows.shape) < MISSING) | ~np.isfinite(rows)] = np.nan
     return rows

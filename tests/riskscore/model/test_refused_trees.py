@@ -63,7 +63,9 @@ def test_what_cannot_be_walked_is_refused(told: str, made: Callable[[Matrix], xg
     [
         ("sum_hessian", 1, 0.0, "covers that do not add up"),
         ("sum_hessian", 0, 1e6, "covers that do not add up"),
-        ("split_conditions", 0, float("inf"), "a threshold or leaf that is not finite"),
+        ("split_conditions", 0, float("nan"), "a threshold that is no number"),
+        ("split_conditions", -1, float("-inf"), "a leaf that is not finite"),
+        ("split_conditions", -1, float("nan"), "a leaf that is not finite"),
         ("left_children", 1, 0, "a split that leads back into its tree"),
         ("right_children", 0, 10**6, "a split without two children in its tree"),
         ("right_children", 0, -1, "a split without two children in its tree"),

@@ -1,5 +1,6 @@
 """Our walk against xgboost's own."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,34 @@ def test_trees_of_one_leaf_only() -> None:
     assert len(read_grown(booster)[0].levels) == 1
     np.testing.assert_array_equal(margins, their_margins(booster, matrix))
     np.testing.assert_array_equal(contributions[:, :, :-1], 0)
+    assert_sums(contributions, margins)
+
+
+def test_a_split_of_what_is_missing_from_all_that_is_not_is_walked() -> None:
+    rng = np.random.default_rng(5)
+    matrix = drawn(rng, 600, 3)
+    rows = xgb.DMatrix(matrix, np.isnan(matrix[:, 1]), nthread=1)
+    booster = xgb.train({**RECIPE, "objective": "binary:logistic"}, rows, 4)
+
+    margins, contributions = Trees(booster).explain(matrix)
+
+    np.testing.assert_array_equal(margins, their_margins(booster, matrix))
+    assert_close(contributions, theirs(booster, matrix))
+
+
+def test_an_infinite_threshold_is_walked() -> None:
+    rng = np.random.default_rng(6)
+    grown = grow(rng, drawn(rng, 400, 3), {})
+    record = json.loads(grown.save_raw("json"))
+    for tree in record["learner"]["gradient_booster"]["model"]["trees"]:
+        tree["split_conditions"][0] = float("-inf")
+    booster = xgb.Booster(model_file=bytearray(json.dumps(record).encode()))
+    matrix = drawn(rng, 40, 3)
+
+    margins, contributions = Trees(booster).explain(matrix)
+
+    np.testing.assert_array_equal(margins, their_margins(booster, matrix))
+    assert_close(contributions, theirs(booster, matrix))
     assert_sums(contributions, margins)
 
 
