@@ -88,6 +88,8 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
                     self.accept(listener)
                 except BlockingIOError:  # another worker took it
                     break
+                except ConnectionAbortedError:  # who knocked has left
+                    continue
             listener.close()
 
     @property
@@ -104,6 +106,8 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
         most = 1 if self.cfg.is_ssl else MOST
         with let_in(listener, self.age, self.cfg.workers, most=most) as callers:
             arrived = [each for each in callers if each.arrived] if len(callers) > 1 else []
+            for each in arrived:
+                each.client.done = True
             hold((partial(self.answer, listener, *each) for each in arrived), beat=self.notify)
             for each in callers:
                 if each not in arrived:
@@ -119,7 +123,7 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def handle_request(self, listener: Any, req: Any, client: Any, addr: Any) -> None:
         super().handle_request(listener, req, client, addr)
-        client.done = read_whole(req)
+        client.done = client.done or read_whole(req)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what is no HTTP, or failed outside the service, without quoting any of it."""

@@ -9,14 +9,17 @@ cut off the answer that is under way. Of a request that was read whole there is 
 import select
 import socket
 import ssl
+from contextlib import suppress
 from typing import Any
+
+MOST, PIECE = 65_536, 4_096  # bytes thrown away, in all and at a time
 
 
 class Parting:
     """A connection that need not wait for the other end, once ``done`` is set.
 
     Attributes:
-        done: Whether the request was read whole.
+        done: Whether all of the request has arrived.
     """
 
     done = False
@@ -27,13 +30,26 @@ class Parting:
         Raises:
             OSError: There is nothing to wait for. It is what makes gunicorn close at once.
         """
-        if self.done and not readable(self, 0):
+        if self.done and self.emptied():
             raise OSError("nothing to wait for")
         super().shutdown(how)  # type: ignore[misc]  # of the socket that this is mixed into
+
+    def emptied(self) -> bool:
+        """Tell whether nothing lies there unread."""
+        return not readable(self, 0)
 
 
 class PlainParting(Parting, socket.socket):
     """One in the clear."""
+
+    def emptied(self) -> bool:
+        """Throw away what lies there unread, up to a limit, without waiting for more."""
+        self.settimeout(0)
+        with suppress(BlockingIOError):
+            for _ in range(MOST // PIECE):
+                if not self.recv(PIECE):
+                    break
+        return True
 
 
 class SecretParting(Parting, ssl.SSLSocket):

@@ -41,13 +41,13 @@ class Granted:
 
     wish: Wish
     results: Sequence[Any] = ()
-    error: Exception | None = None
+    error: BaseException | None = None
 
-    def tell(self) -> Wish | None:
+    def tell(self) -> object:
         """Let the seat go on, up to its next wish or to its end."""
         if self.error is None:
-            return turn(self.wish.seat.switch(self.results))
-        return turn(self.wish.seat.throw(self.error))
+            return self.wish.seat.switch(self.results)
+        return self.wish.seat.throw(self.error)
 
 
 def together(
@@ -77,20 +77,29 @@ def together(
 def hold(requests: Iterable[Callable[[], object]], *, beat: Callable[[], object]) -> None:
     """Answer requests, each up to where it would act; then act, and go on, up to the last.
 
+    What escapes from one is raised when all the others are through.
+
     Args:
         requests: What answers each.
-        beat: Called now and then to say that we are alive.
+        beat: Called before each of these steps, to say that we are alive.
     """
-    wishes = [wish for each in requests if (wish := turn(Seat(each).switch()))]
-    while wishes:
+    escaped: list[BaseException] = []
+
+    def wish_of(go_on: Callable[[], object]) -> Wish | None:
         beat()
+        try:
+            said = go_on()
+        except BaseException as error:  # noqa: BLE001 - raised below
+            escaped.append(error)
+            return None
+        return said if isinstance(said, Wish) else None
+
+    wishes = [wish for each in requests if (wish := wish_of(Seat(each).switch))]
+    while wishes:
         granted = (each for acting in groups(wishes) for each in fulfilled(acting))
-        wishes = [wish for each in granted if (wish := each.tell())]
-
-
-def turn(said: object) -> Wish | None:
-    """Take what a seat stopped with; one that is done says what its request returned."""
-    return said if isinstance(said, Wish) else None
+        wishes = [wish for each in granted if (wish := wish_of(each.tell))]
+    for each in escaped:
+        raise each
 
 
 def groups(wishes: Iterable[Wish]) -> Iterator[list[Wish]]:
@@ -115,8 +124,9 @@ def fulfilled(group: Sequence[Wish]) -> Iterator[Granted]:
     """
     try:
         results = iter(group[0].act([item for each in group for item in each.items]))
-    except Exception as error:  # noqa: BLE001 - thrown again where it belongs
-        if len(group) == 1 or isinstance(error, StoreUnavailable):
+    except BaseException as error:  # noqa: BLE001 - thrown again where it belongs
+        retried = isinstance(error, Exception) and not isinstance(error, StoreUnavailable)
+        if len(group) == 1 or not retried:
             yield from (Granted(wish=each, error=error) for each in group)
         else:
             yield from (granted for each in group for granted in fulfilled([each]))

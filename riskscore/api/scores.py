@@ -18,7 +18,14 @@ from riskscore.api.problems import problem_of
 from riskscore.api.repeats import answer_once, repeatable, results_once
 from riskscore.api.schemas import BatchForm
 from riskscore.api.served import Served, served_as
-from riskscore.decision.ledger import TOGETHER, Decided, answer_of, check_moment, decide
+from riskscore.decision.ledger import (
+    TOGETHER,
+    Decided,
+    answer_of,
+    check_moment,
+    decide,
+    writes,
+)
 from riskscore.decision.once import Said, Telling, decide_once
 from riskscore.errors import (
     AskedAboutTooOften,
@@ -174,7 +181,8 @@ def answers(asking: Asking, applications: Sequence[Application]) -> list[Json | 
     """Decide in one go, with what others ask at the same time: each alone would cost more."""
     served, caller, spoken, limits = asking
     act = partial(decide, served.judge, tenant=caller.tenant, language=spoken, limits=limits)
-    key = (served.bundle.product.name, caller.tenant, spoken, limits)
+    writing = writes(applications, limits)  # who only reads need not wait for who writes
+    key = (served.bundle.product.name, caller.tenant, spoken, limits, writing)
     decided = together(key, act, applications, most=TOGETHER)
     said = {"scored_at": rfc3339(now()), "elapsed_ms": at_hand().elapsed_ms()}
     return [

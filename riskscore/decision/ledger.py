@@ -116,8 +116,12 @@ def transaction(
     store: Store, applications: Sequence[Application], limits: Limits | None
 ) -> AbstractContextManager[Connection]:
     """Enter a transaction that can do what the applications ask for: tests only read, or count."""
-    writes = limits is not None or any(each.purpose != "test" for each in applications)
-    return store.writing() if writes else store.reading()
+    return store.writing() if writes(applications, limits) else store.reading()
+
+
+def writes(applications: Sequence[Application], limits: Limits | None) -> bool:
+    """Tell whether anything is stored of applications, or counted."""
+    return limits is not None or any(each.purpose != "test" for each in applications)
 
 
 def desk_of(

@@ -64,12 +64,12 @@ class Journal:
         try:
             log_file = self.opened()
             make_last(log_file)
+            self.count(log_file)
         except FileNotFoundError:  # no such log: then SQLite itself waited for the disk
             return
         except OSError as error:
             self.doubtful = True
             raise StoreUnavailable("the store cannot be reached") from error
-        self.count(log_file)
 
     def count(self, log_file: int) -> None:
         """Count a commit, from the first again when the log was begun anew."""
@@ -106,8 +106,13 @@ class Journal:
         """Fold the log in while we go on; one that is still being folded is left to it."""
         if self.folding is None or not self.folding.is_alive():
             self.commits = 0
-            self.folding = Thread(target=self.fold_or_say, daemon=True)
-            self.folding.start()
+            folding = Thread(target=self.fold_or_say, daemon=True)
+            try:
+                folding.start()
+            except RuntimeError as error:  # no thread is to be had; what was written lasts already
+                log.warning("the log was not folded in", exc_info=error)
+            else:
+                self.folding = folding
 
     def fold_or_say(self) -> None:
         """Fold, or say why not: what was written lasts already, and it is tried again later."""

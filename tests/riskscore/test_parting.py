@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from riskscore.parting import PlainParting, parting
+from riskscore.parting import PlainParting, parting, readable
 from tests.certificates import authority, caller, issued
 from tests.serving import Server, serving
 
@@ -84,13 +84,25 @@ def test_a_connection_whose_request_was_read_whole_need_not_wait(
         ours.shutdown(socket.SHUT_WR)
 
 
-@pytest.mark.parametrize(("done", "unread"), [(False, b""), (True, b"more"), (False, b"more")])
+def test_what_arrived_and_nobody_read_is_thrown_away_so_that_the_answer_is_not_cut_off(
+    ends: tuple[PlainParting, socket.socket],
+) -> None:
+    ours, other = ends
+    other.sendall(b"more" * 5_000)
+    ours.settimeout(5)
+    ours.done = True
+
+    with pytest.raises(OSError, match="nothing to wait for"):
+        ours.shutdown(socket.SHUT_WR)
+    assert not readable(ours, 0)
+
+
+@pytest.mark.parametrize("unread", [b"", b"more"])
 def test_any_other_is_half_closed_first(
-    ends: tuple[PlainParting, socket.socket], *, done: bool, unread: bytes
+    ends: tuple[PlainParting, socket.socket], unread: bytes
 ) -> None:
     ours, other = ends
     other.sendall(unread)
-    ours.done = done
 
     ours.shutdown(socket.SHUT_WR)
 

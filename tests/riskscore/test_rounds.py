@@ -116,6 +116,48 @@ def test_a_store_that_is_away_is_waited_for_once() -> None:
     assert tried == [3]
 
 
+def test_what_interrupts_an_act_reaches_every_seat_and_what_escapes_one_spares_the_others() -> None:
+    def act(items: Sequence[int]) -> Sequence[int]:
+        if items[0]:
+            return items
+        raise SystemExit(1)
+
+    told: list[object] = []
+
+    def interrupted() -> None:
+        try:
+            together("ended", act, [0], most=9)
+        except SystemExit:
+            told.append("interrupted")
+
+    def escaping() -> None:
+        together("fine", act, [1], most=9)
+        raise KeyboardInterrupt
+
+    def fine() -> None:
+        told.append(together("fine", act, [2], most=9))
+
+    beats: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        hold([interrupted, escaping, interrupted, fine], beat=lambda: beats.append(len(told)))
+
+    assert told == ["interrupted", "interrupted", [2]]
+    assert len(beats) == 8
+
+
+def test_a_test_is_answered_though_its_neighbour_cannot_be_stored(asked: Settings) -> None:
+    bodies = [application(1) | {"purpose": "test"}, application(2)]
+
+    with (
+        served(asked, store_timeout=1) as client,
+        closing(store_from(asked)) as other,
+        other.writing(),
+    ):
+        answers = round_of([partial(posted, client, each) for each in bodies])
+
+    assert [each["status"] for each in answers] == [200, 503]
+
+
 def posted(client: FlaskClient, body: Json, **headers: str) -> Json:
     path = f"{PATH}/batch" if "applications" in body else PATH
     answer = client.post(
