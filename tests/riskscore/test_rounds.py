@@ -29,6 +29,7 @@ from tests.clients import served
 from tests.killing import workers_of
 from tests.serving import Server, serving
 
+LINGERING = 2.0  # seconds that gunicorn waits for the other end
 PATH = "/v1/phone-subscription/scores"
 TOLD = ("score", "probability", "level", "recommendation", "reasons", "data_quality", "coverage")
 
@@ -289,3 +290,25 @@ def test_nobody_of_a_round_waits_for_what_a_neighbour_has_still_to_send(worker: 
     assert [each["reference"] for each in answers] == ["R-1", "R-2", "R-3"]
     assert waited < PATIENCE / 2
     assert answer_on(slow)["reference"] == "R-0"
+
+
+def test_nobody_of_a_round_waits_for_a_neighbour_that_was_refused_and_keeps_its_end_open(
+    worker: Server,
+) -> None:
+    unread = request(application(1)).replace(b"/phone-subscription/", b"/nothing-served-here/")
+    with held_up(worker):
+        victim, *refused = [worker.connect() for _ in range(4)]
+        victim.sendall(request(application(0)))
+        for each in refused:
+            each.sendall(unread)
+        time.sleep(0.2)
+
+    started = time.monotonic()
+    answer = answer_on(victim)
+    waited = time.monotonic() - started
+    for each in refused:
+        assert each.recv(12) == b"HTTP/1.1 404"
+        each.close()
+
+    assert answer["reference"] == "R-0"
+    assert waited < LINGERING

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import text
@@ -216,3 +217,23 @@ def test_without_that_log_sqlite_itself_waits_for_the_disk(tmp_path: Path) -> No
         with store.reading() as connection:
             synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
     assert synchronous == 2
+
+
+def test_where_no_thread_is_to_be_had_the_log_is_folded_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    assert store.journal
+    write(store)
+    store.journal.commits = journal.FOLD_AFTER
+    with monkeypatch.context() as patched:
+        patched.setattr(Thread, "start", refuse)
+
+        write(store)
+
+    assert store.journal.commits == 0
+    store.journal.commits = journal.FOLD_AFTER
+    write(store)
+    assert store.journal.folding is not None
