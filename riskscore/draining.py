@@ -12,6 +12,7 @@ import ctypes
 import json
 import logging
 import mmap
+import select
 import socket
 import ssl
 import struct
@@ -29,7 +30,7 @@ from gunicorn.sock import ssl_context
 from gunicorn.util import write_nonblock
 from gunicorn.workers.sync import SyncWorker
 
-from riskscore.doorway import MOST, let_in
+from riskscore.doorway import MOST, Caller, let_in
 from riskscore.errors import StartupError
 from riskscore.parting import PlainParting, read_whole, readable
 from riskscore.rounds import hold
@@ -109,17 +110,23 @@ class DrainingWorker(SyncWorker):  # type: ignore[misc]  # gunicorn has no types
             for each in arrived:
                 each.client.done = True
             hold((partial(self.answer, listener, *each) for each in arrived), beat=self.notify)
-            for each in callers:
-                if each not in arrived:
-                    self.notify()
-                    self.answer(listener, *each)
+            self.answer_late(listener, [each for each in callers if each not in arrived])
+
+    def answer_late(self, listener: Any, callers: list[Caller]) -> None:
+        """Answer others as each begins to speak; all who stay silent are let go together."""
+        until = time.monotonic() + PATIENCE
+        while callers and (left := until - time.monotonic()) > 0:
+            spoke, _, _ = select.select([each.client for each in callers], [], [], left)
+            for each in [each for each in callers if each.client in spoke]:
+                callers.remove(each)
+                self.notify()
+                self.answer(listener, *each)
+        for each in callers:
+            each.client.close()
 
     def answer(self, listener: Any, client: PlainParting, address: Any) -> None:
         client.settimeout(PATIENCE)
-        if readable(client, PATIENCE):
-            self.handle(listener, client, address)
-        else:
-            client.close()
+        self.handle(listener, client, address)
 
     def handle_request(self, listener: Any, req: Any, client: Any, addr: Any) -> None:
         super().handle_request(listener, req, client, addr)
