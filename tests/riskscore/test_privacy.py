@@ -1,11 +1,8 @@
 """Pseudonyms and the keys they are made with."""
 
-import hmac
 from itertools import combinations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from riskscore.keyring import next_key
 from riskscore.privacy import PseudonymKey
@@ -28,18 +25,6 @@ def test_a_pseudonym_is_one_for_the_same_and_another_for_any_other() -> None:
     assert KEY.pseudonym("msisdn", "+66812345678") == names[0]
     assert len(set(names)) == len(names)
     assert {len(each) for each in names} == {16}
-
-
-@given(st.text(), st.binary(max_size=100), st.text(), st.text(max_size=100))
-def test_a_digest_is_an_hmac_of_its_parts(
-    owner: str, secret: bytes, entity: str, identifier: str
-) -> None:
-    whole = f"identifier\0{owner}\0{entity}\0{identifier}".encode()
-    key = PseudonymKey(owner, 1, secret, None)
-
-    found = [key.digest(entity, identifier) for _ in range(2)]
-
-    assert found == [hmac.new(secret, whole, "sha256").digest()[:16]] * 2
 
 
 def test_parts_cannot_run_into_each_other() -> None:
