@@ -98,8 +98,8 @@ def hold(requests: Iterable[Callable[[], object]], *, beat: Callable[[], object]
     while wishes:
         granted = (each for acting in groups(wishes) for each in fulfilled(acting))
         wishes = [wish for each in granted if (wish := wish_of(each.tell))]
-    for each in escaped:
-        raise each
+    if escaped:
+        raise escaped[0]
 
 
 def groups(wishes: Iterable[Wish]) -> Iterator[list[Wish]]:

@@ -55,6 +55,7 @@ class Store:
         tolerance: Microseconds that a moment may lie in the future.
         book: Of the agreements by which tenants see each other's history.
         optional: Whether we answer without history when the store fails.
+        spare: Connections that wrote, kept for the next to write.
     """
 
     url: URL
